@@ -1,0 +1,1 @@
+"""The gateway: REST from ClickHouse, WebSocket from the topics."""

@@ -1,0 +1,1 @@
+"""The handle: the `islandflow` command and the embedded stack."""

@@ -1,0 +1,1 @@
+"""The edges: settings, broker, ClickHouse, Redis, feeds and the Bytewax source and sink."""

@@ -1,0 +1,1 @@
+"""The flows: wiring that reads like the picture, over a pure core."""

@@ -1,0 +1,58 @@
+"""A release: what one shard may apply now, merged into one order.
+
+Owns the shape handed to the kernels. Rows arrive in the order (effective time, topic rank, log position):
+sessions before prints before quotes, so the last applied quote is strictly older than the print.
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any, Final, TypeAlias
+
+import numpy as np
+import numpy.typing as npt
+
+from schemas.columns import Batch
+
+Longs: TypeAlias = npt.NDArray[np.int64]
+Flags: TypeAlias = npt.NDArray[np.bool_]
+Codes: TypeAlias = npt.NDArray[np.int8]
+
+ROW_SESSION: Final = 0
+ROW_PRINT: Final = 1
+ROW_QUOTE: Final = 2
+
+
+@dataclass(frozen=True, slots=True)
+class Session:
+    """A trading session as the log states it; it drops standing quotes, volumes and bounds.
+
+    Times in ns. `trf_window_ns` is how late a FINRA facility could report on that date.
+    """
+
+    name: str
+    start_ts: int
+    open_ts: int
+    close_ts: int
+    trf_window_ns: int
+    detail: Mapping[str, Any]
+
+
+@dataclass(frozen=True, slots=True)
+class Release:
+    """Prints and quotes of one market (options or equities) that a shard applies up to `watermark`.
+
+    `row_kind` and `row` walk the merged order: a ROW_ constant and the index into sessions, prints
+    or quotes. `effective_ts` is the time of each step and never decreases; all are <= watermark and
+    greater than the watermark of the release before. Rows that were at or below the frontier at their
+    log position are flagged late and stand at that frontier + 1.
+    """
+
+    watermark: int
+    sessions: tuple[Session, ...]
+    prints: Batch
+    quotes: Batch
+    prints_late: Flags
+    quotes_late: Flags
+    row_kind: Codes
+    row: Longs
+    effective_ts: Longs

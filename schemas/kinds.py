@@ -1,0 +1,81 @@
+"""The closed vocabularies, each an ordered tuple whose index is the code used inside kernels.
+
+Owns the names of kinds, states, placements and sides. Refuses open-ended text: a value outside
+its vocabulary is an error, and a new value is appended at the end so that codes never move.
+"""
+
+from typing import Final
+
+KIND: Final = ("data", "heartbeat", "session", "gap", "end")
+QUOTE_STATE: Final = ("none", "normal", "locked", "crossed", "zero_bid", "one_sided")
+PLACEMENT: Final = (
+    "none",
+    "above_ask",
+    "at_ask",
+    "inside_ask",
+    "mid",
+    "inside_bid",
+    "at_bid",
+    "below_bid",
+    "at_lock",
+)
+QUOTE_SOURCE: Final = ("none", "joined", "history", "carried")
+SIDE: Final = ("none", "buy", "sell")
+RIGHT: Final = ("C", "P")
+PRINT_STATUS: Final = ("ok", "late", "report_late", "cancelled", "bar", "no_trade")
+CODE_FAMILY: Final = (
+    "unknown",
+    "electronic",
+    "iso",
+    "auction",
+    "cross",
+    "floor",
+    "multi_leg",
+    "stock_option",
+    "late",
+    "cancel",
+    "other",
+)
+PACKET_KIND: Final = ("single", "sweep", "split", "block", "iso_single")
+BASELINE: Final = ("none", "contract", "underlying_time")
+DELTA_DIRECTION: Final = ("unknown", "bullish", "bearish", "neutral")
+VOLATILITY_DIRECTION: Final = ("unknown", "long", "short", "none")
+VERSION_STATUS: Final = ("final", "restated", "retracted")
+SEVERITY: Final = ("unrated", "low", "medium", "high")
+RULE_ID: Final = ("call_sweep", "put_sweep", "contract_spike")
+DARK_KIND: Final = ("absorbed_block",)
+REFERENCE_NAME: Final = ("control", "reject")
+DEADLETTER_REASON: Final = (
+    "bad_magic",
+    "unknown_schema",
+    "undecodable",
+    "trailing_bytes",
+    "too_large",
+    "bad_value",
+    "ahead_of_clock",
+    "sequence_gap",
+    "duplicate",
+    "wrong_partition",
+    "rejected_by_feed",
+)
+
+ENUMS: Final[dict[str, tuple[str, ...]]] = {
+    "Kind": KIND,
+    "QuoteState": QUOTE_STATE,
+    "Placement": PLACEMENT,
+    "QuoteSource": QUOTE_SOURCE,
+    "Side": SIDE,
+    "Right": RIGHT,
+    "PrintStatus": PRINT_STATUS,
+    "CodeFamily": CODE_FAMILY,
+    "PacketKind": PACKET_KIND,
+    "Baseline": BASELINE,
+    "DeltaDirection": DELTA_DIRECTION,
+    "VolatilityDirection": VOLATILITY_DIRECTION,
+    "VersionStatus": VERSION_STATUS,
+    "Severity": SEVERITY,
+    "RuleId": RULE_ID,
+    "DarkKind": DARK_KIND,
+    "ReferenceName": REFERENCE_NAME,
+    "DeadletterReason": DEADLETTER_REASON,
+}
