@@ -1,1 +1,1 @@
-"""The handle: the `islandflow` command and the embedded stack."""
+"""The handle: the `islandflow` command and the embedded stack it can start."""

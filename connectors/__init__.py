@@ -1,1 +1,1 @@
-"""The edges: settings, broker, ClickHouse, Redis, feeds and the Bytewax source and sink."""
+"""The edges: settings, broker, store, cache, and the feeds that fill the raw topics."""

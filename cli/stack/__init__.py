@@ -1,0 +1,1 @@
+"""The embedded stack: a broker, a column store and a cache on loopback, without containers."""
