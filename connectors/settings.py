@@ -33,24 +33,24 @@ class Settings(BaseSettings):
     )
 
     kafka_bootstrap_servers: str | None = Field(
-        None, validation_alias=AliasChoices("KAFKA_BOOTSTRAP_SERVERS")
+        default=None, validation_alias=AliasChoices("KAFKA_BOOTSTRAP_SERVERS")
     )
-    clickhouse_url: str | None = Field(None, validation_alias=AliasChoices("CLICKHOUSE_URL"))
-    redis_url: str | None = Field(None, validation_alias=AliasChoices("REDIS_URL"))
+    clickhouse_url: str | None = Field(default=None, validation_alias=AliasChoices("CLICKHOUSE_URL"))
+    redis_url: str | None = Field(default=None, validation_alias=AliasChoices("REDIS_URL"))
     schema_registry_url: str | None = Field(
-        None, validation_alias=AliasChoices("SCHEMA_REGISTRY_URL")
+        default=None, validation_alias=AliasChoices("SCHEMA_REGISTRY_URL")
     )
     requests_ca_bundle: Path | None = Field(
-        None, validation_alias=AliasChoices("REQUESTS_CA_BUNDLE", "CURL_CA_BUNDLE")
+        default=None, validation_alias=AliasChoices("REQUESTS_CA_BUNDLE", "CURL_CA_BUNDLE")
     )
     data_dir: Path = DEFAULT_DATA_DIR
     broker_port: Port = 0
     store_port: Port = 0
     redis_port: Port = 0
-    broker_heap_mb: int = Field(512, ge=256, le=65536)
+    broker_heap_mb: int = Field(default=512, ge=256, le=65536)
     # The broker keeps everything by default: topics are the log of record.
-    broker_retention_bytes: int = Field(-1, ge=-1)
-    min_free_disk_bytes: int = Field(1 << 30, ge=0)
+    broker_retention_bytes: int = Field(default=-1, ge=-1)
+    min_free_disk_bytes: int = Field(default=1 << 30, ge=0)
 
     @property
     def data_path(self) -> Path:

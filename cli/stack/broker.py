@@ -159,7 +159,7 @@ def aot_flags(jar_folder: Path) -> list[str]:
 
 def answers(address: str, wait_s: float = READY_CALL_S) -> bool:
     """Whether a broker at `address` lists its topics within `wait_s`."""
-    options = {
+    options: dict[str, str | int | float | bool] = {
         "bootstrap.servers": address,
         "socket.timeout.ms": int(wait_s * 1000),
         "reconnect.backoff.ms": 20,

@@ -10,6 +10,7 @@ from __future__ import annotations
 import contextlib
 import os
 import queue
+import random
 import signal
 import socket
 import subprocess
@@ -28,8 +29,15 @@ LAUNCHER = Path(__file__).with_name("launch.py")
 KEEP_LOG_BYTES = 16 << 20
 MAX_LOG_BYTES = 64 << 20
 TAIL_LINES = 5
+# Below the range from which systems give client sockets their ports: a client that reconnects
+# to a dead service could otherwise take its port.
+FREE_PORTS = range(20_000, 32_000)
+PORT_TRIES = 200
 # Only what the services need: settings of ours must not leak into them.
 PASSED_VARIABLES = ("PATH", "HOME", "TMPDIR", "TZ", "LD_LIBRARY_PATH", "DYLD_LIBRARY_PATH")
+
+_ports_guard = threading.Lock()
+_given_ports: set[int] = set()
 
 
 @dataclass(frozen=True)
@@ -178,16 +186,32 @@ def choose_port(chosen: int, service: str) -> int:
     Raises:
         UserError: the chosen port is in use.
     """
+    if chosen:
+        reason = _refusal(chosen)
+        if reason:
+            raise UserError(
+                f"port {chosen} for the {service} cannot be used ({reason}); set "
+                f"ISLANDFLOW_{service.upper()}_PORT to a free port, or to 0 for any free one"
+            )
+        return chosen
+    with _ports_guard:
+        for _ in range(PORT_TRIES):
+            port = random.choice(FREE_PORTS)
+            if port not in _given_ports and not _refusal(port):
+                _given_ports.add(port)
+                return port
+    raise UserError(f"no free port for the {service} between {FREE_PORTS[0]} and {FREE_PORTS[-1]}")
+
+
+def _refusal(port: int) -> str:
+    """Why a loopback port cannot be bound, or nothing."""
     with socket.socket(socket.AF_INET, socket.SOCK_STREAM) as probe:
         probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
         try:
-            probe.bind((LOOPBACK, chosen))
+            probe.bind((LOOPBACK, port))
         except OSError as error:
-            raise UserError(
-                f"port {chosen} for the {service} cannot be used ({error.strerror}); set "
-                f"ISLANDFLOW_{service.upper()}_PORT to a free port, or to 0 for any free one"
-            ) from None
-        return int(probe.getsockname()[1])
+            return error.strerror or str(error)
+    return ""
 
 
 def await_ready(

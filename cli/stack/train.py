@@ -11,7 +11,8 @@ from dataclasses import replace
 from pathlib import Path
 
 from confluent_kafka import KafkaException, Producer
-from confluent_kafka.admin import AdminClient, NewTopic
+from confluent_kafka.admin import AdminClient
+from confluent_kafka.cimpl import NewTopic
 
 from cli.stack import broker
 from cli.stack.process import Spawner
