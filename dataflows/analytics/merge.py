@@ -1,0 +1,213 @@
+"""The topics of one shard, merged by event time into releases.
+
+Owns the watermark: the least frontier over the inputs that the session record in the log names. Refuses
+to release a row before every input has said that nothing earlier can come, and to let the order depend
+on how the topics were read: it is (effective time, topic rank, log position) and nothing else.
+"""
+
+import json
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any, Final
+
+import numpy as np
+import numpy.typing as npt
+
+from dataflows.analytics.log import BEFORE_TIME, END_OF_TIME, TopicLog
+from dataflows.analytics.release import ROW_PRINT, ROW_QUOTE, ROW_SESSION, Longs, Release, Session
+from schemas.columns import Batch, concat, empty
+from schemas.topics import RAW_TOPICS, TOPIC
+
+DATA_TOPICS: Final = tuple(t.name for t in RAW_TOPICS if t.name != "reference")
+WAITING_MAX: Final = 60_000  # rows of one topic ahead of the others before it is paused
+
+
+@dataclass(frozen=True, slots=True)
+class Applied:
+    """The rows of one topic that a release applies, in order of effective time, then log position."""
+
+    batch: Batch
+    effective: Longs
+    is_late: npt.NDArray[np.bool_]
+
+
+@dataclass(frozen=True, slots=True)
+class Merged:
+    """Everything that event time has reached since the release before."""
+
+    watermark: int
+    sessions: tuple[tuple[int, Session], ...]
+    rejects: tuple[tuple[int, dict[str, Any]], ...]
+    applied: dict[str, Applied]
+    refused: tuple[tuple[int, dict[str, Any]], ...]
+
+
+class Merge:
+    """The five raw topics of one shard. State: one resume point a topic and the watermark."""
+
+    def __init__(self, partition: int, state: dict[str, Any] | None = None) -> None:
+        resume = state["topics"] if state else {}
+        self.watermark: int = state["watermark"] if state else BEFORE_TIME
+        self.inputs: tuple[str, ...] = tuple(state["inputs"]) if state else ()
+        self.logs = {t.name: TopicLog(t, partition, resume.get(t.name)) for t in RAW_TOPICS}
+
+    def snapshot(self) -> dict[str, Any]:
+        """Return plain data from which the merge continues."""
+        topics = {name: log.resume() for name, log in self.logs.items()}
+        return {"topics": topics, "watermark": self.watermark, "inputs": self.inputs}
+
+    def take(self, topic: str, values: Sequence[bytes], offsets: Longs) -> None:
+        """Add one poll of one topic, in log order."""
+        log = self.logs[topic]
+        log.take(values, offsets, self.watermark)
+        if topic == "reference" and not self.inputs:
+            self._read_inputs(log)
+
+    def _read_inputs(self, log: TopicLog) -> None:
+        """Learn from the first session record which topics this log is made of."""
+        for chunk in log.chunks:
+            if chunk.is_mark.any():
+                first = int(np.flatnonzero(chunk.is_mark)[0])
+                self.inputs = tuple(json.loads(chunk.batch["detail"][first].as_py())["inputs"])
+                assert set(self.inputs) <= set(DATA_TOPICS), f"session names unknown inputs {self.inputs}"
+                return
+
+    @property
+    def frontier(self) -> int:
+        """The least frontier over the inputs; nothing at or below it can still come in order."""
+        if not self.inputs:
+            return BEFORE_TIME
+        return min(self.logs[name].frontier for name in ("reference", *self.inputs))
+
+    @property
+    def is_ended(self) -> bool:
+        return self.watermark >= END_OF_TIME
+
+    def must_pause(self, topic: str) -> bool:
+        """Tell whether a topic has run so far ahead of the others that reading it only costs memory."""
+        log = self.logs[topic]
+        return log.waiting > WAITING_MAX and log.frontier > self.frontier
+
+    def may_resume(self, topic: str) -> bool:
+        return self.logs[topic].waiting <= WAITING_MAX // 4 or not self.must_pause(topic)
+
+    def release(self) -> Merged | None:
+        """Return what may be applied now, or None where event time has not moved."""
+        target = self.frontier
+        if target <= self.watermark:
+            return None
+        applied, refused = {}, []
+        for name, log in self.logs.items():
+            rows, dead = _release_topic(log, target)
+            applied[name] = rows
+            refused += dead
+        self.watermark = target
+        sessions, rejects = _read_reference(applied.pop("reference"))
+        for _, session in sessions:
+            named = tuple(session.detail["inputs"])
+            assert named == self.inputs, f"session {session.name} names {named}, the log began with {self.inputs}"
+        refused.sort(key=lambda pair: pair[0])
+        return Merged(target, sessions, rejects, applied, tuple(refused))
+
+
+def _release_topic(log: TopicLog, target: int) -> tuple[Applied, list[tuple[int, dict[str, Any]]]]:
+    """Split what waits in a topic at `target`; the rest keeps waiting in its chunk."""
+    parts: list[Applied] = []
+    dead: list[tuple[int, dict[str, Any]]] = []
+    for chunk in log.chunks:
+        dead += [pair for pair in chunk.refused if pair[0] <= target]
+        chunk.refused = [pair for pair in chunk.refused if pair[0] > target]
+        n = len(chunk.batch)
+        if not n:
+            continue
+        ready = chunk.effective <= target
+        count = int(ready.sum())
+        if count == n:
+            parts.append(Applied(chunk.batch, chunk.effective, chunk.is_late))
+            chunk.batch = chunk.batch.slice(0, 0)
+        elif count:
+            parts.append(Applied(_pick(chunk.batch, ready), chunk.effective[ready], chunk.is_late[ready]))
+            _keep(chunk, ~ready)
+        log.waiting -= count
+    while log.chunks and log.chunks[0].is_spent:
+        log.chunks.popleft()
+    return _in_order(log, parts), dead
+
+
+def _pick(batch: Batch, mask: npt.NDArray[np.bool_]) -> Batch:
+    """Take the rows of a mask, without a copy where they are a prefix or a suffix."""
+    index = np.flatnonzero(mask)
+    if index[-1] - index[0] + 1 == len(index):
+        return batch.slice(int(index[0]), int(index[-1]) + 1)
+    return batch.take(index)
+
+
+def _keep(chunk: Any, mask: npt.NDArray[np.bool_]) -> None:
+    chunk.batch = _pick(chunk.batch, mask)
+    chunk.effective, chunk.is_late, chunk.is_mark = (
+        chunk.effective[mask], chunk.is_late[mask], chunk.is_mark[mask],
+    )  # fmt: skip
+
+
+def _in_order(log: TopicLog, parts: list[Applied]) -> Applied:
+    if not parts:
+        return Applied(empty(log.topic), np.empty(0, np.int64), np.empty(0, np.bool_))
+    batch = concat([p.batch for p in parts])
+    effective = np.concatenate([p.effective for p in parts])
+    late = np.concatenate([p.is_late for p in parts])
+    if (effective[1:] < effective[:-1]).any():  # only late rows and clocks of several venues do this
+        order = np.argsort(effective, kind="stable")
+        return Applied(batch.take(order), effective[order], late[order])
+    return Applied(batch, effective, late)
+
+
+def _read_reference(
+    rows: Applied,
+) -> tuple[tuple[tuple[int, Session], ...], tuple[tuple[int, dict[str, Any]], ...]]:
+    sessions, rejects = [], []
+    for i in range(len(rows.batch)):
+        detail = json.loads(rows.batch["detail"][i].as_py())
+        at = int(rows.effective[i])
+        if rows.batch["kind"][i] == 0:
+            rejects.append((at, detail | {"underlying": rows.batch["underlying"][i].as_py()}))
+        else:
+            sessions.append((at, _session(int(rows.batch["source_ts"][i]), detail)))
+    return tuple(sessions), tuple(rejects)
+
+
+def _session(start_ts: int, detail: dict[str, Any]) -> Session:
+    return Session(
+        detail["session"],
+        start_ts,
+        int(detail["open_ts"]),
+        int(detail["close_ts"]),
+        int(detail["trf_window_ns"]),
+        detail,
+    )
+
+
+def market(merged: Merged, prints: str, quotes: str) -> Release | None:
+    """Return the release of one market, or None where it names neither rows nor sessions."""
+    p, q = merged.applied[prints], merged.applied[quotes]
+    at = np.array([t for t, _ in merged.sessions], np.int64)
+    ns, np_, nq = len(at), len(p.batch), len(q.batch)
+    effective = np.concatenate([at, p.effective, q.effective])
+    kind = np.repeat(np.array([ROW_SESSION, ROW_PRINT, ROW_QUOTE], np.int8), [ns, np_, nq])
+    row = np.concatenate([np.arange(ns), np.arange(np_), np.arange(nq)]).astype(np.int64)
+    order = np.argsort(effective, kind="stable")  # stable: ties keep session, print, quote, log position
+    return Release(
+        merged.watermark,
+        tuple(s for _, s in merged.sessions),
+        p.batch,
+        q.batch,
+        p.is_late,
+        q.is_late,
+        kind[order],
+        row[order],
+        effective[order],
+    )
+
+
+OPTIONS: Final = ("options.prints", "options.nbbo")
+EQUITIES: Final = ("equities.prints", "equities.quotes")
+assert set(OPTIONS + EQUITIES) == set(DATA_TOPICS) and all(n in TOPIC for n in DATA_TOPICS)
