@@ -13,6 +13,7 @@ import numpy as np
 import numpy.typing as npt
 import pyarrow as pa
 
+from schemas.fields import LOGICAL, Field
 from schemas.topics import Topic
 
 Column: TypeAlias = Any  # npt.NDArray[...] for numbers and codes, pa.StringArray for text
@@ -45,14 +46,15 @@ class Batch:
 
     def take(self, index: Index) -> "Batch":
         """Return the rows at `index`, in that order."""
-        return Batch(self.topic, {n: _take(c, index) for n, c in self.columns.items()})
+        return Batch(self.topic, {n: take(c, index) for n, c in self.columns.items()})
 
     def slice(self, start: int, stop: int) -> "Batch":
         """Return rows start..stop without copying."""
         return Batch(self.topic, {n: _slice(c, start, stop) for n, c in self.columns.items()})
 
 
-def _take(column: Column, index: Index) -> Column:
+def take(column: Column, index: Index) -> Column:
+    """Return the values of one column at `index`."""
     return column.take(pa.array(index)) if is_text(column) else column[index]
 
 
@@ -85,7 +87,19 @@ def _empty(topic: Topic, name: str) -> Column:
 
 def numpy_type(topic: Topic, name: str) -> type[np.generic] | None:
     """Return the numpy type of a column, or None where it is text."""
-    from schemas.fields import LOGICAL
+    return field_type(topic.field(name))
 
-    field = topic.field(name)
+
+def field_type(field: Field) -> type[np.generic] | None:
+    """Return the numpy type a field is kept in, or None where it is text."""
     return np.int32 if field.is_enum else NUMPY.get(LOGICAL[field.logical].avro)
+
+
+def constant(field: Field, length: int) -> Column:
+    """Return a column of the field's default, or of its absent value where it has no default."""
+    value = field.default if field.default is not None else field.absent
+    assert value is not None, f"{field.name} has neither default nor absent value"
+    kind = field_type(field)
+    if kind is None:
+        return pa.array([str(value)] * length, pa.string())
+    return np.full(length, field.symbols.index(str(value)) if field.is_enum else value, kind)
