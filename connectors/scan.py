@@ -1,0 +1,106 @@
+"""Bounded reads of whole topics: digests, counts and control records.
+
+Owns the reading of a finished log by the command line and the benchmarks; it holds one poll at a time.
+"""
+
+import hashlib
+import json
+from collections.abc import Iterator
+from typing import Any, Final
+
+from confluent_kafka import Consumer, Message, TopicPartition
+
+from connectors.errors import ServiceError
+from connectors.partitions import consumer_config
+from schemas.codec import decode
+from schemas.kinds import KIND
+from schemas.topics import PARTITION_COUNT, TOPIC, Topic, physical_name
+
+HEADER_BYTES: Final = 5
+POLL_MAX: Final = 4000
+WAIT_SECONDS: Final = 20.0
+_END: Final = KIND.index("end")
+
+
+def watermarks(consumer: Consumer, name: str) -> list[tuple[int, int]]:
+    """Return the low and high watermark of every partition of a topic."""
+    return [
+        consumer.get_watermark_offsets(TopicPartition(name, k), timeout=WAIT_SECONDS)
+        for k in range(PARTITION_COUNT)
+    ]
+
+
+def messages(bootstrap: str, name: str) -> Iterator[list[Message]]:
+    """Yield the records of a topic, partition after partition, up to where they end now."""
+    consumer = Consumer(consumer_config(bootstrap))
+    try:
+        for partition, (low, high) in enumerate(watermarks(consumer, name)):
+            position = low
+            if low < high:
+                consumer.assign([TopicPartition(name, partition, low)])
+            while position < high:
+                got = consumer.consume(POLL_MAX, WAIT_SECONDS if position == low else 1.0)
+                if not got and position == low:
+                    raise ServiceError(f"The broker did not return {name} partition {partition}.")
+                got = [m for m in got if m.error() is None and m.offset() < high]
+                if got:
+                    position = got[-1].offset() + 1
+                    yield got
+    finally:
+        consumer.close()
+
+
+def digest(bootstrap: str, namespace: str, topic: Topic) -> tuple[int, str]:
+    """Return the number of records and the SHA-256 over their bodies in (partition, sequence) order.
+
+    A body is the Avro record without the five bytes of the wire format. Sequence numbers that were
+    seen before are dropped, as every reader of these topics must.
+    """
+    sha, count, partition, last = hashlib.sha256(), 0, -1, -1
+    for got in messages(bootstrap, physical_name(namespace, topic.name)):
+        if got[0].partition() != partition:
+            partition, last = got[0].partition(), -1
+        values = [bytes(m.value()) for m in got]
+        seqs = decode(topic, values).batch["seq"].tolist()
+        for seq, value in zip(seqs, values, strict=True):
+            if seq > last:
+                sha.update(value[HEADER_BYTES:])
+                count, last = count + 1, seq
+    return count, f"sha256:{sha.hexdigest()}"
+
+
+def log_sizes(bootstrap: str, namespace: str, topics: list[str]) -> dict[str, int]:
+    """Return how many records each topic holds."""
+    consumer = Consumer(consumer_config(bootstrap))
+    try:
+        return {
+            t: sum(high - low for low, high in watermarks(consumer, physical_name(namespace, t))) for t in topics
+        }
+    finally:
+        consumer.close()
+
+
+def feed_totals(bootstrap: str, namespace: str) -> dict[str, Any] | None:
+    """Return what the feed says it read, refused and published, or None where it has not ended."""
+    topic = TOPIC["reference"]
+    for got in messages(bootstrap, physical_name(namespace, topic.name)):
+        batch = decode(topic, [m.value() for m in got]).batch
+        for i in (batch["kind"] == _END).nonzero()[0]:
+            detail: dict[str, Any] = json.loads(batch["detail"][int(i)].as_py() or "{}")
+            if detail.get("read") is not None:
+                return detail
+    return None
+
+
+def final_progress(bootstrap: str, namespace: str) -> dict[str, dict[str, int]]:
+    """Return the flow's final counters per input topic, summed over the shards that have ended."""
+    topic = TOPIC["flow.progress"]
+    names = ("processed", "late", "duplicate", "deadletter", "control")
+    totals: dict[str, dict[str, int]] = {}
+    for got in messages(bootstrap, physical_name(namespace, topic.name)):
+        batch = decode(topic, [m.value() for m in got]).batch
+        for i in batch["is_final"].nonzero()[0]:
+            row = totals.setdefault(batch["input"][int(i)].as_py(), dict.fromkeys(names, 0))
+            for name in names:
+                row[name] += int(batch[name][i])
+    return totals
