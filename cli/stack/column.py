@@ -52,13 +52,27 @@ def plan(settings: Settings, port: int | None = None) -> Column:
 
 def answers(url: str, wait_s: float = 2.0) -> bool:
     """Whether a ClickHouse at `url` answers `/ping` within `wait_s`."""
-    parts = urlsplit(url)
-    kind = http.client.HTTPSConnection if parts.scheme == "https" else http.client.HTTPConnection
-    connection = kind(parts.hostname or "", parts.port, timeout=wait_s)
+    return _status(url, "/ping", wait_s) == 200
+
+
+def is_http(url: str, wait_s: float = 2.0) -> bool:
+    """Whether an HTTP server at `url` answers at all within `wait_s`."""
+    return _status(url, "/", wait_s) is not None
+
+
+def _status(url: str, path: str, wait_s: float) -> int | None:
     try:
-        connection.request("GET", "/ping")
-        return connection.getresponse().status == 200
+        parts = urlsplit(url)
+        kind: type[http.client.HTTPConnection] = http.client.HTTPConnection
+        if parts.scheme == "https":
+            kind = http.client.HTTPSConnection
+        connection = kind(parts.hostname or "", parts.port, timeout=wait_s)
+    except ValueError:
+        return None
+    try:
+        connection.request("GET", path)
+        return connection.getresponse().status
     except (OSError, http.client.HTTPException):
-        return False
+        return None
     finally:
         connection.close()

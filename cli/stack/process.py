@@ -94,18 +94,25 @@ class Spawner:
     def __init__(self, mode: str | None = None) -> None:
         self._mode = mode or ("prctl" if sys.platform == "linux" else "pipe")
         self._queue: queue.SimpleQueue[tuple[Spec, Future[Child]] | None] = queue.SimpleQueue()
+        self._guard = threading.Lock()
+        self._is_closed = False
         self._thread = threading.Thread(target=self._serve, name="spawner", daemon=True)
         self._thread.start()
 
     def start(self, spec: Spec) -> Child:
-        """Start a child. Raises ServiceError if the program cannot be run."""
+        """Start a child. Raises ServiceError if it cannot be run, or after `close`."""
         future: Future[Child] = Future()
-        self._queue.put((spec, future))
+        with self._guard:
+            if self._is_closed:
+                raise ServiceError(f"{spec.name} is not started: the stack is stopping")
+            self._queue.put((spec, future))
         return future.result()
 
     def close(self) -> None:
         """End the thread; children still running then get SIGTERM from the kernel."""
-        self._queue.put(None)
+        with self._guard:
+            self._is_closed = True
+            self._queue.put(None)
         self._thread.join()
 
     def _serve(self) -> None:

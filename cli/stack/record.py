@@ -18,6 +18,8 @@ from filelock import FileLock, Timeout
 from connectors.errors import UserError
 
 LEFTOVER_WAIT_S = 15.0
+# The system derives start times from its boot time, which a clock correction moves.
+SAME_START_S = 2.0
 
 
 @dataclass(frozen=True)
@@ -53,7 +55,7 @@ class Process:
         """The running process, or None."""
         try:
             found = psutil.Process(self.pid)
-            is_same = abs(found.create_time() - self.started_s) < 0.05
+            is_same = abs(found.create_time() - self.started_s) < SAME_START_S
             return found if is_same and found.status() != psutil.STATUS_ZOMBIE else None
         except psutil.Error:
             return None
@@ -71,8 +73,11 @@ class Record:
 
 
 def process_of(pid: int) -> Process:
-    """Identify a running process. Raises psutil.NoSuchProcess."""
-    return Process(pid, psutil.Process(pid).create_time())
+    """Identify a process; one that has just ended gets a start time that no process has."""
+    try:
+        return Process(pid, psutil.Process(pid).create_time())
+    except psutil.NoSuchProcess:
+        return Process(pid, 0.0)
 
 
 def write(data_dir: Path, record: Record) -> None:
@@ -117,7 +122,8 @@ def exclusive(data_dir: Path) -> Iterator[None]:
         lock.acquire(timeout=0)
     except Timeout:
         found = read(data_dir)
-        who = f"process {found.owner.pid}" if found else "another process"
+        is_owner = found is not None and found.owner.handle() is not None
+        who = f"process {found.owner.pid}" if found and is_owner else "another process"
         raise UserError(
             f"data directory {data_dir} is in use by {who}; "
             "use another one with --data-dir, or stop it with `islandflow down`"

@@ -90,7 +90,8 @@ def parse(query: str, body: bytes, default_format: str) -> Statement:
     try:
         text = "\n".join(part for part in (query, body.decode("utf-8")) if part)
     except UnicodeDecodeError:
-        raise StoreError(27, "CANNOT_PARSE_INPUT", "the request is neither SQL text nor an INSERT") from None
+        reason = "the request is neither SQL text nor an INSERT"
+        raise StoreError(27, "CANNOT_PARSE_INPUT", reason) from None
     word = _FIRST_WORD.match(text)
     if word is None:
         raise StoreError(62, "SYNTAX_ERROR", "Empty query")

@@ -76,11 +76,12 @@ class Stack:
 
     @property
     def endpoints(self) -> Endpoints:
-        """The addresses of all services, embedded or external."""
+        """The addresses of all services; empty for a part that has not been started yet."""
         given = self._settings
 
         def address(name: str, external: str | None) -> str:
-            return external or self._parts[name].address
+            part = self._parts.get(name)
+            return external or (part.address if part else "")
 
         return Endpoints(
             kafka=address("broker", given.kafka_bootstrap_servers),
@@ -121,9 +122,8 @@ class Stack:
             ServiceError: it does not start.
         """
         self._children[name].stop(self._kinds[name].stop_wait_s)
-        self._start(self._kinds[name], self._parts[name].port)
         self._restarts[name] = self._restarts.get(name, 0) + 1
-        self.write_record()
+        self._start(self._kinds[name], self._parts[name].port)
 
     def heal(self) -> list[str]:
         """Restart what has ended, waiting longer each time; returns the names.
@@ -166,10 +166,11 @@ class Stack:
 
     def write_record(self) -> None:
         """Write `stack.json` for `attach`, `down` and `status`."""
-        parts = {n: record.process_of(pid) for n, pid in self.processes.items()}
-        owner = record.process_of(os.getpid())
-        found = Record(owner, self.endpoints, self._started_s, parts, dict(self._restarts))
-        record.write(self.data_dir, found)
+        with self._guard:
+            parts = {n: record.process_of(pid) for n, pid in self.processes.items()}
+            owner = record.process_of(os.getpid())
+            found = Record(owner, self.endpoints, self._started_s, parts, dict(self._restarts))
+            record.write(self.data_dir, found)
 
     def _recent_restarts(self, name: str) -> list[float]:
         oldest = time.monotonic() - RESTART_WINDOW_S
@@ -185,6 +186,8 @@ class Stack:
             with self._guard:
                 self._parts[kind.name] = part
                 self._children[kind.name] = child
+            # Known at once: the next owner waits for parts that outlive a killed one.
+            self.write_record()
             part.await_ready(child)
         except BaseException:
             self._progress(Step(kind.name, "failed"))
@@ -229,8 +232,8 @@ def open_stack(
         stack = Stack(found, progress)
         closing.callback(record.clear, found.data_path)
         closing.callback(stack.stop)
-        stack.start()
         stack.write_record()
+        stack.start()
         yield stack
 
 
@@ -240,8 +243,16 @@ def attach(data_dir: Path | None = None) -> Endpoints | None:
     if found is None or found.owner.handle() is None:
         return None
     ends = found.endpoints
-    probes = (broker.answers(ends.kafka), column.answers(ends.clickhouse))
-    return ends if all(probes) and keyvalue.answers(ends.redis) else None
+    return ends if all(state(ends).values()) else None
+
+
+def state(ends: Endpoints) -> dict[str, bool]:
+    """Whether each service answers at its address."""
+    return {
+        "broker": bool(ends.kafka) and broker.answers(ends.kafka),
+        "store": bool(ends.clickhouse) and column.answers(ends.clickhouse),
+        "redis": bool(ends.redis) and keyvalue.answers(ends.redis),
+    }
 
 
 def check_disk(settings: Settings) -> None:
