@@ -131,8 +131,7 @@ def _plan(topic: Topic, schema_id: int, ids: SchemaIds) -> Plan | Refusal:
 
 
 def _decode_group(plan: Plan, group: Group, found: _Found) -> None:
-    lengths = np.fromiter(map(len, group.bodies), np.int64, len(group.bodies))
-    pieces, alone = decode_bulk(plan, group.bodies, lengths)
+    pieces, alone = decode_bulk(plan, group.bodies, group.lengths)
     for piece in pieces:
         rows, columns = group.rows[piece.start : piece.stop], piece.columns
         if piece.doubtful is not None:

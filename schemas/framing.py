@@ -27,11 +27,12 @@ class Bad:
 
 @dataclass(frozen=True, slots=True)
 class Group:
-    """Bodies under one schema id, with the index in the input of each."""
+    """Bodies under one schema id, with the index in the input and the length of each."""
 
     schema_id: int
     rows: Index
     bodies: list[bytes]
+    lengths: Index
 
 
 def header(schema_id: int) -> bytes:
@@ -43,20 +44,24 @@ def split(values: Sequence[Any]) -> tuple[list[Group], list[Bad]]:
     """Group the values by schema id, in order within a group; what has no frame is bad."""
     if not values:
         return [], []
-    schema_id = _common_id(values)
-    if schema_id is None:
-        return _split_one_by_one(values)
-    rows = np.arange(len(values), dtype=np.int64)
-    return [Group(schema_id, rows, [v[HEADER_BYTES:] for v in values])], []
+    whole = _as_one_group(values)
+    return ([whole], []) if whole is not None else _split_one_by_one(values)
 
 
-def _common_id(values: Sequence[Any]) -> int | None:
-    """Return the one schema id of all values, or None where anything about them differs."""
+def _as_one_group(values: Sequence[Any]) -> Group | None:
+    """Return the values as one group, or None where their headers are not all the same."""
     try:
         lengths = np.fromiter(map(len, values), np.int64, len(values))
-        joined = b"".join(values)
+        schema_id = _common_id(b"".join(values), lengths)
     except TypeError:
         return None
+    if schema_id is None:
+        return None
+    rows = np.arange(len(values), dtype=np.int64)
+    return Group(schema_id, rows, [v[HEADER_BYTES:] for v in values], lengths - HEADER_BYTES)
+
+
+def _common_id(joined: bytes, lengths: Index) -> int | None:
     if lengths.min() < HEADER_BYTES or lengths.max() > HEADER_BYTES + MAX_BODY_BYTES:
         return None
     buffer = np.frombuffer(joined, np.uint8)
@@ -77,11 +82,13 @@ def _split_one_by_one(values: Sequence[Any]) -> tuple[list[Group], list[Bad]]:
             rows.setdefault(int.from_bytes(value[1:HEADER_BYTES], "big"), []).append(index)
         else:
             bad.append(Bad(index, *fault))
-    groups = [
-        Group(i, np.array(chosen, np.int64), [values[r][HEADER_BYTES:] for r in chosen])
-        for i, chosen in rows.items()
-    ]
-    return groups, bad
+    return [_pick(values, schema_id, chosen) for schema_id, chosen in rows.items()], bad
+
+
+def _pick(values: Sequence[Any], schema_id: int, chosen: list[int]) -> Group:
+    bodies = [values[row][HEADER_BYTES:] for row in chosen]
+    lengths = np.fromiter(map(len, bodies), np.int64, len(bodies))
+    return Group(schema_id, np.array(chosen, np.int64), bodies, lengths)
 
 
 def _fault(value: Any) -> tuple[str, str] | None:
