@@ -1,0 +1,273 @@
+"""The command line: `islandflow`.
+
+Owns the commands and their options; each one is a few lines over a function elsewhere. A user's mistake
+is one sentence and exit code 2, a failed service one sentence and exit code 1.
+"""
+
+import json
+import sys
+from pathlib import Path
+from typing import Annotated, Any
+
+import click
+import typer
+
+from cli.console import fail, out, steps
+from connectors.errors import ServiceError, UserError
+from connectors.settings import load_settings
+
+app = typer.Typer(
+    name="islandflow",
+    help="Options-flow and off-exchange equity analysis with the evidence for every alert.",
+    no_args_is_help=True,
+    add_completion=False,
+    pretty_exceptions_enable=False,
+)
+run_app = typer.Typer(help="Send a feed through broker, flow, topics and tables; ends by itself.", no_args_is_help=True)
+app.add_typer(run_app, name="run")
+
+DataDir = Annotated[Path | None, typer.Option("--data-dir", help="Where everything is kept.", show_default=False)]
+Workers = Annotated[int, typer.Option("--workers", min=1, max=16, help="Processes of the market flow.")]
+Port = Annotated[int | None, typer.Option("--port", min=1, max=65535, help="Port of the page on loopback.")]
+Headless = Annotated[bool, typer.Option("--headless", help="Start no page and open no browser.")]
+Json = Annotated[bool, typer.Option("--json", help="Print JSON instead of tables.")]
+Namespace = Annotated[str | None, typer.Option("--namespace", help="Name of the run; derived from the input if absent.")]
+SummaryFile = Annotated[Path | None, typer.Option("--summary", help="Write the summary to this file.")]
+Speed = Annotated[
+    float | None, typer.Option("--speed", min=0.001, help="Pace in event time (1 = as it happened); absent = full speed.")
+]
+
+
+def data_path(data_dir: Path | None) -> Path:
+    return load_settings(data_dir).data_path
+
+
+def _run(spec: dict[str, Any], options: dict[str, Any]) -> None:
+    from cli import runs
+    from cli.session import Plan, run_to_end
+    from cli.summary import tables
+    from connectors.ingest import build_feed
+
+    summary_file = options["summary"]
+    if summary_file is not None and not summary_file.absolute().parent.is_dir():
+        raise UserError(f"--summary {summary_file}: the folder {summary_file.parent} does not exist")
+    feed = build_feed(spec)
+    name = options["namespace"]
+    namespace = runs.check_namespace(name) if name else runs.namespace_of(feed.name, feed.identity)
+    port = None if options["headless"] else options["port"]
+    plan = Plan(feed, spec, data_path(options["data_dir"]), namespace, options["workers"], port)
+    with steps() as shown:
+        summary = run_to_end(plan, shown)
+    text = json.dumps(summary, indent=1)
+    if summary_file is not None:
+        summary_file.write_text(text + "\n", encoding="utf-8")
+    if options["json"]:
+        print(text)
+        return
+    for table in tables(summary):
+        out.print(table)
+    verdict = "everything is accounted for" if summary["conserved"] else "[red]records are not accounted for[/]"
+    out.print(f"{summary['events']:,} events in {summary['elapsed_s']:.1f} s; {verdict}")
+
+
+@run_app.command("lean")
+def run_lean(
+    folder: Annotated[Path, typer.Argument(help="A LEAN data folder.", metavar="DIR")],
+    symbols: Annotated[str, typer.Option("--symbols", help="Comma-separated underlyings, e.g. IBM,AIG.")],
+    dates: Annotated[str, typer.Option("--dates", help="Comma-separated dates, e.g. 2013-10-07.")],
+    summary: SummaryFile = None,
+    speed: Speed = None,
+    data_dir: DataDir = None,
+    workers: Workers = 1,
+    port: Port = None,
+    headless: Headless = False,
+    as_json: Json = False,
+    namespace: Namespace = None,
+) -> None:
+    """Run recorded LEAN data: equity ticks and option minute bars."""
+    spec = {
+        "feed": "lean",
+        "root": str(folder.absolute()),
+        "symbols": _listed(symbols, "--symbols"),
+        "dates": _listed(dates, "--dates"),
+        "speed": speed,
+    }
+    _run(spec, {**_options(locals()), "json": as_json})
+
+
+@run_app.command("synthetic")
+def run_synthetic(
+    profile: Annotated[str, typer.Option("--profile", help="quiet, normal or stress.")] = "normal",
+    seed: Annotated[int, typer.Option("--seed", min=0, help="Same seed, same records.")] = 7,
+    minutes: Annotated[int, typer.Option("--minutes", min=1, max=100_000, help="Minutes of event time.")] = 30,
+    summary: SummaryFile = None,
+    speed: Speed = None,
+    data_dir: DataDir = None,
+    workers: Workers = 1,
+    port: Port = None,
+    headless: Headless = False,
+    as_json: Json = False,
+    namespace: Namespace = None,
+) -> None:
+    """Run the seeded synthetic market."""
+    spec = {"feed": "synthetic", "profile": profile, "seed": seed, "minutes": minutes, "speed": speed}
+    _run(spec, {**_options(locals()), "json": as_json})
+
+
+def _options(given: dict[str, Any]) -> dict[str, Any]:
+    return {k: given[k] for k in ("summary", "data_dir", "workers", "port", "headless", "namespace")}
+
+
+def _listed(text: str, option: str) -> list[str]:
+    items = [part.strip() for part in text.split(",") if part.strip()]
+    if not items:
+        raise UserError(f"{option} is empty; give at least one value, separated by commas")
+    return items
+
+
+@app.command()
+def demo(
+    data_dir: DataDir = None,
+    workers: Workers = 1,
+    port: Port = None,
+    headless: Headless = False,
+    seed: Annotated[int, typer.Option("--seed", min=0)] = 7,
+    profile: Annotated[str, typer.Option("--profile", help="quiet, normal or stress.")] = "normal",
+    namespace: Namespace = None,
+) -> None:
+    """Start everything on the synthetic market and open the page; Ctrl-C stops it, again continues it."""
+    from cli.demo import Demo, run_demo
+
+    run_demo(Demo(data_path(data_dir), workers, port, headless, seed, profile, namespace))
+
+
+@app.command()
+def sql(
+    query: Annotated[str, typer.Argument(help="A reading query; tables are named as in docs/events.md.")],
+    form: Annotated[str, typer.Option("--format", help="pretty, json, csv or parquet.")] = "pretty",
+    namespace: Namespace = None,
+    data_dir: DataDir = None,
+) -> None:
+    """Query what was stored, in the latest namespace unless told."""
+    from cli import query as queries
+    from cli import runs
+    from cli.services import services
+    from cli.stack.progress import silent
+
+    if form not in queries.FORMATS:
+        raise UserError(f"--format {form!r} is not known; allowed: {', '.join(queries.FORMATS)}")
+    path = data_path(data_dir)
+    database = runs.choose(path, namespace)
+    with services(path, silent) as found:
+        queries.sql(found.endpoints.clickhouse, database, query, form)
+
+
+@app.command()
+def topics(namespace: Namespace = None, as_json: Json = False, data_dir: DataDir = None) -> None:
+    """List the topics of a namespace and how many records each holds."""
+    from cli import query as queries
+    from cli import runs
+    from cli.services import services
+    from cli.stack.progress import silent
+
+    path = data_path(data_dir)
+    chosen = runs.choose(path, namespace)
+    with services(path, silent) as found:
+        queries.show(queries.topics(found.endpoints.kafka, chosen), as_json)
+
+
+@app.command()
+def tail(
+    topic: Annotated[str, typer.Argument(help="A topic, e.g. flow.alerts.")],
+    count: Annotated[int, typer.Option("-n", "--count", min=0, max=10_000, help="Records to begin with.")] = 10,
+    follow: Annotated[bool, typer.Option("-f", "--follow", help="Go on with what comes.")] = False,
+    namespace: Namespace = None,
+    data_dir: DataDir = None,
+) -> None:
+    """Print the last records of a topic as JSON lines."""
+    from cli import query as queries
+    from cli import runs
+    from cli.services import services
+    from cli.stack.progress import silent
+
+    path = data_path(data_dir)
+    chosen = runs.choose(path, namespace)
+    with services(path, silent) as found:
+        for line in queries.tail(found.endpoints.kafka, chosen, topic, count, follow):
+            sys.stdout.buffer.write(line + b"\n")
+            sys.stdout.buffer.flush()
+
+
+@app.command()
+def sessions(as_json: Json = False, data_dir: DataDir = None) -> None:
+    """List the runs of the data directory."""
+    from cli import query as queries
+
+    queries.show(queries.sessions(data_path(data_dir)), as_json)
+
+
+@app.command()
+def doctor(as_json: Json = False, data_dir: DataDir = None) -> None:
+    """Check machine, ports, versions, disk and services, and say what is wrong."""
+    from dataclasses import asdict
+
+    from cli import query as queries
+    from cli.doctor import checks
+
+    found = checks(data_dir)
+    queries.show([asdict(c) for c in found], as_json)
+    if any(c.state == "fail" for c in found):
+        raise typer.Exit(1)
+
+
+@app.command()
+def up(data_dir: DataDir = None) -> None:
+    """Start broker, store and Redis in the background."""
+    from cli.stack import daemon
+
+    with steps() as shown:
+        ends = daemon.up(data_dir, shown)
+    out.print(f"broker {ends.kafka}\nstore {ends.clickhouse}\nredis {ends.redis}", highlight=False)
+
+
+@app.command()
+def down(data_dir: DataDir = None) -> None:
+    """Stop the background stack."""
+    from cli.stack import daemon
+
+    out.print("stopped" if daemon.down(data_dir) else "nothing was running")
+
+
+@app.command()
+def status(as_json: Json = False, data_dir: DataDir = None) -> None:
+    """Say which services run and whether they answer."""
+    from dataclasses import asdict
+
+    from cli import query as queries
+    from cli.stack import daemon
+
+    rows = [asdict(p) for p in daemon.status(data_dir)]
+    queries.show(rows or [{"state": "nothing runs on this data directory"}], as_json)
+
+
+def main() -> int:
+    """Run the command line; exceptions become one sentence and an exit code."""
+    try:
+        code = app(standalone_mode=False)
+        return code if isinstance(code, int) else 0
+    except UserError as error:
+        return fail(str(error), 2)
+    except ServiceError as error:
+        return fail(str(error), 1)
+    except click.UsageError as error:
+        return fail(error.format_message(), 2)
+    except click.exceptions.Exit as error:
+        return error.exit_code
+    except (click.Abort, KeyboardInterrupt):
+        return fail("stopped", 130)
+    except BrokenPipeError:
+        return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())

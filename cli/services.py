@@ -1,0 +1,36 @@
+"""The services a command works with: the stack that runs on the data directory, else one of its own.
+
+Owns that choice. A command that only reads starts what it needs and stops it again.
+"""
+
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+
+from cli.stack.progress import Progress
+from cli.stack.record import Endpoints
+from cli.stack.supervise import attach, open_stack
+
+
+@dataclass(frozen=True, slots=True)
+class Services:
+    """Addresses, and a call that restarts what died (nothing where another process keeps the stack)."""
+
+    endpoints: Endpoints
+    heal: Callable[[], object]
+
+    @property
+    def env(self) -> dict[str, str]:
+        return self.endpoints.env()
+
+
+@contextmanager
+def services(data_dir: Path, progress: Progress) -> Iterator[Services]:
+    """Attach to the running stack of a data directory, or open one for the length of the block."""
+    found = attach(data_dir)
+    if found is not None:
+        yield Services(found, lambda: None)
+        return
+    with open_stack(data_dir, progress) as stack:
+        yield Services(stack.endpoints, stack.heal)
