@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import Final
 
 import httpx
+from connectors.ingest import build_feed
 
 from cli import runs
 from cli.console import Steps, err, steps
@@ -20,7 +21,6 @@ from cli.session import Plan, start_processes
 from cli.stack.process import choose_port
 from cli.stack.progress import Step
 from connectors.errors import ServiceError
-from connectors.ingest import build_feed
 
 DEFAULT_PORT: Final = 8470
 READY_SECONDS: Final = 60.0

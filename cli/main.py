@@ -23,18 +23,25 @@ app = typer.Typer(
     add_completion=False,
     pretty_exceptions_enable=False,
 )
-run_app = typer.Typer(help="Send a feed through broker, flow, topics and tables; ends by itself.", no_args_is_help=True)
+run_app = typer.Typer(
+    help="Send a feed through broker, flow, topics and tables; ends by itself.", no_args_is_help=True
+)
 app.add_typer(run_app, name="run")
 
-DataDir = Annotated[Path | None, typer.Option("--data-dir", help="Where everything is kept.", show_default=False)]
+DataDir = Annotated[
+    Path | None, typer.Option("--data-dir", help="Where everything is kept.", show_default=False)
+]
 Workers = Annotated[int, typer.Option("--workers", min=1, max=16, help="Processes of the market flow.")]
 Port = Annotated[int | None, typer.Option("--port", min=1, max=65535, help="Port of the page on loopback.")]
 Headless = Annotated[bool, typer.Option("--headless", help="Start no page and open no browser.")]
 Json = Annotated[bool, typer.Option("--json", help="Print JSON instead of tables.")]
-Namespace = Annotated[str | None, typer.Option("--namespace", help="Name of the run; derived from the input if absent.")]
+Namespace = Annotated[
+    str | None, typer.Option("--namespace", help="Name of the run; derived from the input if absent.")
+]
 SummaryFile = Annotated[Path | None, typer.Option("--summary", help="Write the summary to this file.")]
 Speed = Annotated[
-    float | None, typer.Option("--speed", min=0.001, help="Pace in event time (1 = as it happened); absent = full speed.")
+    float | None,
+    typer.Option("--speed", min=0.001, help="Pace in event time (1 = as it happened); absent = full speed."),
 ]
 
 
@@ -43,10 +50,11 @@ def data_path(data_dir: Path | None) -> Path:
 
 
 def _run(spec: dict[str, Any], options: dict[str, Any]) -> None:
+    from connectors.ingest import build_feed
+
     from cli import runs
     from cli.session import Plan, run_to_end
     from cli.summary import tables
-    from connectors.ingest import build_feed
 
     summary_file = options["summary"]
     if summary_file is not None and not summary_file.absolute().parent.is_dir():
@@ -66,7 +74,9 @@ def _run(spec: dict[str, Any], options: dict[str, Any]) -> None:
         return
     for table in tables(summary):
         out.print(table)
-    verdict = "everything is accounted for" if summary["conserved"] else "[red]records are not accounted for[/]"
+    verdict = (
+        "everything is accounted for" if summary["conserved"] else "[red]records are not accounted for[/]"
+    )
     out.print(f"{summary['events']:,} events in {summary['elapsed_s']:.1f} s; {verdict}")
 
 
@@ -99,7 +109,9 @@ def run_lean(
 def run_synthetic(
     profile: Annotated[str, typer.Option("--profile", help="quiet, normal or stress.")] = "normal",
     seed: Annotated[int, typer.Option("--seed", min=0, help="Same seed, same records.")] = 7,
-    minutes: Annotated[int, typer.Option("--minutes", min=1, max=100_000, help="Minutes of event time.")] = 30,
+    minutes: Annotated[
+        int, typer.Option("--minutes", min=1, max=100_000, help="Minutes of event time.")
+    ] = 30,
     summary: SummaryFile = None,
     speed: Speed = None,
     data_dir: DataDir = None,
@@ -179,7 +191,9 @@ def topics(namespace: Namespace = None, as_json: Json = False, data_dir: DataDir
 @app.command()
 def tail(
     topic: Annotated[str, typer.Argument(help="A topic, e.g. flow.alerts.")],
-    count: Annotated[int, typer.Option("-n", "--count", min=0, max=10_000, help="Records to begin with.")] = 10,
+    count: Annotated[
+        int, typer.Option("-n", "--count", min=0, max=10_000, help="Records to begin with.")
+    ] = 10,
     follow: Annotated[bool, typer.Option("-f", "--follow", help="Go on with what comes.")] = False,
     namespace: Namespace = None,
     data_dir: DataDir = None,

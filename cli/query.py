@@ -18,7 +18,7 @@ from rich.table import Table
 from cli import runs
 from cli.console import out
 from connectors.errors import UserError
-from connectors.partitions import consumer_config
+from connectors.kafka import reader
 from connectors.scan import watermarks
 from schemas.codec import decode
 from schemas.columns import to_json_rows
@@ -59,7 +59,7 @@ def _first_line(text: str) -> str:
 
 def topics(bootstrap: str, namespace: str) -> list[dict[str, Any]]:
     """Return every topic of a namespace with its records and what it is."""
-    consumer = Consumer(consumer_config(bootstrap))
+    consumer = reader(bootstrap)
     try:
         return [
             {
@@ -78,7 +78,7 @@ def tail(bootstrap: str, namespace: str, topic: str, count: int, follow: bool) -
     """Yield the last `count` data records of a topic as JSON lines, then, with `follow`, what comes."""
     if topic not in TOPIC:
         raise UserError(f"there is no topic {topic!r}; known: {', '.join(TOPIC)}")
-    consumer = Consumer(consumer_config(bootstrap))
+    consumer = reader(bootstrap)
     name = physical_name(namespace, topic)
     try:
         marks = watermarks(consumer, name)
@@ -86,7 +86,9 @@ def tail(bootstrap: str, namespace: str, topic: str, count: int, follow: bool) -
         consumer.assign(
             [TopicPartition(name, k, max(low, high - share)) for k, (low, high) in enumerate(marks)]
         )
-        rows = _read_up_to(consumer, topic, [high for _, high in marks], [max(lo, hi - share) for lo, hi in marks])
+        rows = _read_up_to(
+            consumer, topic, [high for _, high in marks], [max(lo, hi - share) for lo, hi in marks]
+        )
         rows.sort(key=lambda row: int(row[TOPIC[topic].time_field]))
         yield from map(orjson.dumps, rows[-count:] if count else [])
         while follow:

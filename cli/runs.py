@@ -87,7 +87,9 @@ def choose(data_dir: Path, namespace: str | None) -> str:
             raise UserError(f"there is no namespace {namespace!r} in this data directory; known: {known}")
         return namespace
     if not names:
-        raise UserError("nothing was stored in this data directory yet; start with `islandflow run` or `demo`")
+        raise UserError(
+            "nothing was stored in this data directory yet; start with `islandflow run` or `demo`"
+        )
     return names[-1]
 
 

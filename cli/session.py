@@ -18,7 +18,7 @@ from cli.stack.progress import Step
 from cli.summary import summarise
 from connectors.feed import Feed
 from connectors.scan import log_sizes
-from connectors.topics_admin import create_topics
+from connectors.topics_admin import ensure_topics
 from schemas.topics import DERIVED_TOPICS, RAW_TOPICS
 
 TICK_SECONDS: Final = 0.1
@@ -40,7 +40,7 @@ class Plan:
 
 def start_processes(plan: Plan, found: Services) -> Pipeline:
     """Create the topics and start flow, archive, feed and, where a port is given, the gateway."""
-    create_topics(found.endpoints.kafka, plan.namespace)
+    ensure_topics(found.endpoints.kafka, plan.namespace)
     pipeline = Pipeline(plan.data_dir, plan.namespace, found.env)
     try:
         pipeline.add_flow(plan.workers, plan.epoch_seconds)

@@ -15,16 +15,16 @@ import numpy as np
 import pyarrow as pa
 import structlog
 from clickhouse_connect.driver.exceptions import Error as ClickHouseError
-from confluent_kafka import Consumer, Message, TopicPartition
+from confluent_kafka import Message, TopicPartition
+from schemas.arrow import to_clickhouse
+from schemas.sql import create_statements
 from tenacity import retry, retry_if_exception_type, stop_after_delay, wait_exponential_jitter
 
 from connectors.errors import ServiceError
-from connectors.partitions import consumer_config
-from schemas.arrow import to_clickhouse
+from connectors.kafka import reader
 from schemas.codec import decode
 from schemas.columns import Batch
 from schemas.kinds import KIND
-from schemas.sql import create_statements
 from schemas.topics import PARTITION_COUNT, TOPICS, Topic, physical_name
 
 ROWS_MAX: Final = 50_000  # rows a topic may hold before it is inserted
@@ -86,7 +86,9 @@ class Tables:
 
     def positions(self, topic: Topic) -> list[Position]:
         """Return the position of every partition of a topic, as its table states it."""
-        query = f"SELECT _partition, max(_offset) + 1, max(_day) FROM `{self.database}`.{topic.table} GROUP BY 1"
+        query = (
+            f"SELECT _partition, max(_offset) + 1, max(_day) FROM `{self.database}`.{topic.table} GROUP BY 1"
+        )
         found = [Position() for _ in range(PARTITION_COUNT)]
         for partition, offset, day in self.client.query(query).result_rows:
             found[partition] = Position(int(offset), (day - _EPOCH).days)
@@ -121,7 +123,9 @@ class Writer:
             table = pa.concat_tables(rows)
             days = table.column("_day").to_numpy()
             for day in np.unique(days):
-                self._insert(block.topic, table.filter(pa.array(days == day)) if days[0] != days[-1] else table)
+                self._insert(
+                    block.topic, table.filter(pa.array(days == day)) if days[0] != days[-1] else table
+                )
         for k, offsets in block.waiting.offsets.items():
             self.positions[block.topic.name][k].offset = offsets[-1] + 1
 
@@ -156,7 +160,9 @@ class Writer:
             self._in_doubt = False
         except (ClickHouseError, OSError) as error:
             self._in_doubt = True
-            log.warning("insert failed, asking the table what it has", table=topic.table, error=str(error)[:300])
+            log.warning(
+                "insert failed, asking the table what it has", table=topic.table, error=str(error)[:300]
+            )
             raise
 
     _in_doubt = False
@@ -186,7 +192,7 @@ class Reader:
 
     def __init__(self, bootstrap: str, namespace: str, writer: Writer) -> None:
         self.writer = writer
-        self.consumer = Consumer(consumer_config(bootstrap))
+        self.consumer = reader(bootstrap)
         self.topics = {physical_name(namespace, t.name): t for t in TOPICS}
         self.next = {n: [p.offset for p in writer.positions[t.name]] for n, t in self.topics.items()}
         self.waiting = {n: Waiting() for n in self.topics}
@@ -233,4 +239,3 @@ class Reader:
 
     def close(self) -> None:
         self.consumer.close()
-

@@ -16,17 +16,16 @@ import numpy as np
 import numpy.typing as npt
 from bytewax.inputs import FixedPartitionedSource, StatefulSourcePartition
 from bytewax.outputs import FixedPartitionedSink, StatefulSinkPartition
-from confluent_kafka import Consumer, KafkaError, Message, Producer, TopicPartition
+from confluent_kafka import KafkaError, Message, TopicPartition
 
 from connectors.errors import ServiceError
+from connectors.kafka import Sender, reader
 from connectors.tail import last_record
-from schemas.topics import DERIVED_TOPICS, PARTITION_COUNT, RAW_TOPICS, physical_name
+from schemas.topics import PARTITION_COUNT, RAW_TOPICS, physical_name
 
 POLL_MAX: Final = 4000  # messages a poll; measured best between 2,000 and 4,000
 IDLE: Final = timedelta(milliseconds=10)
-FLUSH_SECONDS: Final = 60.0
 PREFETCH_KB: Final = 65536
-BATCH_BYTES: Final = 512 * 1024
 
 
 @dataclass(frozen=True, slots=True)
@@ -77,7 +76,14 @@ class Hub:
         self.namespace = namespace
         self.names = {physical_name(namespace, t.name): t.name for t in RAW_TOPICS}
         self.shards: dict[int, ShardLogic] = {}
-        self.consumer = Consumer(consumer_config(bootstrap))
+        self.consumer = reader(
+            bootstrap,
+            **{
+                "queued.max.messages.kbytes": PREFETCH_KB,
+                "fetch.wait.max.ms": 20,
+                "fetch.queue.backoff.ms": 5,
+            },
+        )
         self.paused: set[tuple[str, int]] = set()
         self.quiet_until = 0.0
 
@@ -151,23 +157,6 @@ def _by_partition(
     return {k: (v, np.array(o, np.int64)) for k, (v, o) in groups.items()}
 
 
-def consumer_config(bootstrap: str) -> dict[str, Any]:
-    """Return the settings of a consumer that reads assigned partitions and commits nothing."""
-    return {
-        "bootstrap.servers": bootstrap,
-        "group.id": "islandflow-unused",
-        "enable.auto.commit": False,
-        "enable.auto.offset.store": False,
-        "auto.offset.reset": "error",
-        "fetch.message.max.bytes": 1 << 20,
-        "queued.max.messages.kbytes": PREFETCH_KB,
-        "fetch.wait.max.ms": 20,
-        "fetch.queue.backoff.ms": 5,
-        "topic.metadata.refresh.interval.ms": -1,
-        "log_level": 3,
-    }
-
-
 class ShardPartition(StatefulSourcePartition[tuple[str, list[Rows]], Any]):
     """One shard as the engine sees it: read, apply, hand on; the whole shard is the snapshot."""
 
@@ -213,62 +202,11 @@ class ShardSource(FixedPartitionedSource[tuple[str, list[Rows]], Any]):
         return ShardPartition(int(for_part), shard, self.hub, self.stop)
 
 
-class Outbox:
-    """The one producer of a process, shared by its sink partitions; every delivery is checked."""
-
-    def __init__(self, bootstrap: str) -> None:
-        self.failures: list[str] = []
-        self.producer = Producer(
-            {
-                "bootstrap.servers": bootstrap,
-                "enable.idempotence": True,
-                "acks": "all",
-                "compression.type": "lz4",
-                "linger.ms": 10,
-                "batch.size": BATCH_BYTES,
-                "queue.buffering.max.messages": 500_000,
-                "queue.buffering.max.kbytes": 262_144,
-                "delivery.timeout.ms": 120_000,
-                "log_level": 3,
-            }
-        )
-
-    def send(self, topic: str, partition: int, rows: Rows) -> None:
-        """Queue rows; when the queue is full, wait for it (the limit is queue.buffering.max)."""
-        todo: list[dict[str, Any]] = [
-            {"value": v, "key": k, "timestamp": t}
-            for v, k, t in zip(rows.values, rows.keys, rows.timestamps_ms, strict=True)
-        ]
-        while todo:
-            sent = self.producer.produce_batch(topic, todo, partition=partition, on_delivery=self._delivered)
-            if sent == len(todo):
-                break
-            todo = [m for m in todo if m.pop("_error", None) is not None]
-            self.producer.poll(0.05)
-        self.producer.poll(0)
-        self._check()
-
-    def flush(self) -> None:
-        """Return when everything queued is in the log; raise where it is not."""
-        left = self.producer.flush(FLUSH_SECONDS)
-        self._check()
-        if left:
-            raise ServiceError(f"The broker did not confirm {left} records within {FLUSH_SECONDS:.0f} s.")
-
-    def _delivered(self, error: KafkaError | None, _: Message) -> None:
-        if error is not None:
-            self.failures.append(error.str())
-
-    def _check(self) -> None:
-        if self.failures:
-            raise ServiceError(f"The broker refused a record: {self.failures[0]}.")
-
-
 class NumberedSink(StatefulSinkPartition[list[Rows], None]):
     """Writes the rows of one shard; what the log already holds is compared and dropped."""
 
-    def __init__(self, partition: int, bootstrap: str, namespace: str, outbox: Outbox) -> None:
-        self.partition, self.bootstrap, self.namespace, self.outbox = partition, bootstrap, namespace, outbox
+    def __init__(self, partition: int, bootstrap: str, namespace: str, sender: Sender) -> None:
+        self.partition, self.bootstrap, self.namespace, self.sender = partition, bootstrap, namespace, sender
         self.tails: dict[str, tuple[int, bytes | None]] = {}
 
     def _tail(self, topic: str) -> tuple[int, bytes | None]:
@@ -281,7 +219,7 @@ class NumberedSink(StatefulSinkPartition[list[Rows], None]):
         for rows_of_topics in items:
             for rows in rows_of_topics:
                 if rows.topic == "flow.progress":
-                    self.outbox.flush()  # progress is never ahead of the rows it counts
+                    self.sender.flush()  # progress is never ahead of the rows it counts
                 self._write(rows)
 
     def _write(self, rows: Rows) -> None:
@@ -301,17 +239,18 @@ class NumberedSink(StatefulSinkPartition[list[Rows], None]):
         skip = min(max(known + 1, 0), n)
         if skip == n:
             return
-        rest = Rows(
-            rows.topic, rows.first_seq + skip, rows.values[skip:], rows.keys[skip:], rows.timestamps_ms[skip:]
-        )
-        self.outbox.send(physical_name(self.namespace, rows.topic), self.partition, rest)
+        messages = [
+            {"value": v, "key": k, "timestamp": t, "partition": self.partition}
+            for v, k, t in zip(rows.values[skip:], rows.keys[skip:], rows.timestamps_ms[skip:], strict=True)
+        ]
+        self.sender.send(physical_name(self.namespace, rows.topic), messages)
         self.tails[rows.topic] = (rows.first_seq + n - 1, None)
 
     def snapshot(self) -> None:
-        self.outbox.flush()
+        self.sender.flush()
 
     def close(self) -> None:
-        self.outbox.flush()
+        self.sender.flush()
 
 
 class ShardSink(FixedPartitionedSink[list[Rows], None]):
@@ -319,7 +258,7 @@ class ShardSink(FixedPartitionedSink[list[Rows], None]):
 
     def __init__(self, bootstrap: str, namespace: str) -> None:
         self.bootstrap, self.namespace = bootstrap, namespace
-        self.outbox: Outbox | None = None
+        self.sender: Sender | None = None
 
     def list_parts(self) -> list[str]:
         return [f"{k:02d}" for k in range(PARTITION_COUNT)]
@@ -328,9 +267,6 @@ class ShardSink(FixedPartitionedSink[list[Rows], None]):
         return int(item_key)
 
     def build_part(self, step_id: str, for_part: str, resume_state: None) -> NumberedSink:
-        if self.outbox is None:
-            self.outbox = Outbox(self.bootstrap)
-        return NumberedSink(int(for_part), self.bootstrap, self.namespace, self.outbox)
-
-
-OUTPUT_TOPICS: Final = tuple(t.name for t in DERIVED_TOPICS)
+        if self.sender is None:
+            self.sender = Sender(self.bootstrap)
+        return NumberedSink(int(for_part), self.bootstrap, self.namespace, self.sender)

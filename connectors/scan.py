@@ -11,7 +11,7 @@ from typing import Any, Final
 from confluent_kafka import Consumer, Message, TopicPartition
 
 from connectors.errors import ServiceError
-from connectors.partitions import consumer_config
+from connectors.kafka import reader
 from schemas.codec import decode
 from schemas.kinds import KIND
 from schemas.topics import PARTITION_COUNT, TOPIC, Topic, physical_name
@@ -32,7 +32,7 @@ def watermarks(consumer: Consumer, name: str) -> list[tuple[int, int]]:
 
 def messages(bootstrap: str, name: str) -> Iterator[list[Message]]:
     """Yield the records of a topic, partition after partition, up to where they end now."""
-    consumer = Consumer(consumer_config(bootstrap))
+    consumer = reader(bootstrap)
     try:
         for partition, (low, high) in enumerate(watermarks(consumer, name)):
             position = low
@@ -71,10 +71,11 @@ def digest(bootstrap: str, namespace: str, topic: Topic) -> tuple[int, str]:
 
 def log_sizes(bootstrap: str, namespace: str, topics: list[str]) -> dict[str, int]:
     """Return how many records each topic holds."""
-    consumer = Consumer(consumer_config(bootstrap))
+    consumer = reader(bootstrap)
     try:
         return {
-            t: sum(high - low for low, high in watermarks(consumer, physical_name(namespace, t))) for t in topics
+            t: sum(high - low for low, high in watermarks(consumer, physical_name(namespace, t)))
+            for t in topics
         }
     finally:
         consumer.close()

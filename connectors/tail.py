@@ -10,6 +10,7 @@ from typing import Final
 from confluent_kafka import Consumer, TopicPartition
 
 from connectors.errors import ServiceError
+from connectors.kafka import reader
 from schemas.codec import decode
 from schemas.topics import TOPIC
 
@@ -26,24 +27,9 @@ class Tail:
     value: bytes
 
 
-def tail_consumer(bootstrap: str) -> Consumer:
-    """Return a consumer for a few bounded reads."""
-    return Consumer(
-        {
-            "bootstrap.servers": bootstrap,
-            "group.id": "islandflow-unused",
-            "enable.auto.commit": False,
-            "auto.offset.reset": "error",
-            "fetch.wait.max.ms": 10,
-            "queued.max.messages.kbytes": 1024,
-            "log_level": 3,
-        }
-    )
-
-
 def last_record(bootstrap: str, name: str, topic: str, partition: int) -> Tail | None:
     """Return the last readable record of a partition, or None where there is none."""
-    consumer = tail_consumer(bootstrap)
+    consumer = reader(bootstrap)
     try:
         low, high = consumer.get_watermark_offsets(TopicPartition(name, partition), timeout=WAIT_SECONDS)
         for offset in range(high - 1, max(low, high - WALK_MAX) - 1, -1):
@@ -63,5 +49,7 @@ def _read_one(consumer: Consumer, name: str, partition: int, offset: int) -> byt
     message = consumer.poll(WAIT_SECONDS)
     if message is None or message.error():
         why = message.error().str() if message else "no answer"
-        raise ServiceError(f"The broker did not return offset {offset} of {name} partition {partition}: {why}.")
+        raise ServiceError(
+            f"The broker did not return offset {offset} of {name} partition {partition}: {why}."
+        )
     return bytes(message.value() or b"")

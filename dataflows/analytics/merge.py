@@ -105,7 +105,9 @@ class Merge:
         sessions, rejects = _read_reference(applied.pop("reference"))
         for _, session in sessions:
             named = tuple(session.detail["inputs"])
-            assert named == self.inputs, f"session {session.name} names {named}, the log began with {self.inputs}"
+            assert named == self.inputs, (
+                f"session {session.name} names {named}, the log began with {self.inputs}"
+            )
         refused.sort(key=lambda pair: pair[0])
         return Merged(target, sessions, rejects, applied, tuple(refused))
 

@@ -133,7 +133,13 @@ class Shard:
         for name, counts in self.counts.items():
             control = int(self.merge.logs[name].state[CONTROLS]) if is_final else 0
             row = dict(zip(COUNTERS, counts, strict=True))
-            row |= {"emit_ts": emit_ts, "underlying": "", "input": name, "control": control, "is_final": is_final}
+            row |= {
+                "emit_ts": emit_ts,
+                "underlying": "",
+                "input": name,
+                "control": control,
+                "is_final": is_final,
+            }
             rows.append(row)
         return rows
 

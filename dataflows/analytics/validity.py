@@ -18,7 +18,9 @@ from schemas.topics import NO_PRICE
 
 _BAD_VALUE: Final = DEADLETTER_REASON.index("bad_value")
 _WRONG_PARTITION: Final = DEADLETTER_REASON.index("wrong_partition")
-PRICE_MAX: Final = 10**7 * 10**9  # ten million dollars, in 1e-9 USD; the dearest listed share is below a tenth
+PRICE_MAX: Final = (
+    10**7 * 10**9
+)  # ten million dollars, in 1e-9 USD; the dearest listed share is below a tenth
 SIZE_MAX: Final = 10**9 * 10**6  # a billion shares, in 1e-6 shares
 
 
