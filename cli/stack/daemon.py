@@ -86,6 +86,8 @@ def down(data_dir: Path | None = None) -> bool:
         for process in alive:
             process.kill()
     record.end_leftovers(folder)
+    for keeper in _keepers:
+        keeper.poll()
     return True
 
 

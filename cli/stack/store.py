@@ -66,9 +66,7 @@ class Server(ThreadingHTTPServer):
         finally:
             self._room.release()
 
-    def handle_error(
-        self, request: socket | tuple[bytes, socket], client_address: object
-    ) -> None:
+    def handle_error(self, request: socket | tuple[bytes, socket], client_address: object) -> None:
         """A client that went away is no error; anything else goes to the log."""
         if not isinstance(sys.exc_info()[1], (ConnectionError, TimeoutError)):
             super().handle_error(request, client_address)
@@ -188,6 +186,8 @@ class Handler(BaseHTTPRequestHandler):
         self.send_response(200)
         for name, value in headers:
             self.send_header(name, value)
+        tag = uuid.uuid4().hex[:16]
+        self.send_header("X-ClickHouse-Exception-Tag", tag)
         self.send_header("Transfer-Encoding", "chunked")
         self.end_headers()
         self._chunk(first)
@@ -199,7 +199,7 @@ class Handler(BaseHTTPRequestHandler):
             raise
         except Exception as error:
             # The status is out: say it in the stream and end it without the last chunk.
-            self._chunk(b"\n" + describe(error, self.server.engine.version)[1].encode())
+            self._chunk(tagged(describe(error, self.server.engine.version)[1], tag))
             self.wfile.flush()
             self.close_connection = True
             return
@@ -237,6 +237,14 @@ class Handler(BaseHTTPRequestHandler):
         self.end_headers()
         self.wfile.write(body)
         self.wfile.flush()
+
+
+def tagged(text: str, tag: str) -> bytes:
+    """An error inside a stream, between the marks that its reader looks for."""
+    message = text.rstrip("\n").encode() + b"\n"
+    mark = tag.encode()
+    end = b"%d " % len(message) + mark + b"\r\n__exception__\r\n"
+    return b"\r\n__exception__\r\n" + mark + b"\r\n" + message + end
 
 
 def form_fields(kind: str, body: bytes) -> dict[str, str]:
