@@ -8,6 +8,7 @@ from typing import Final
 
 import numpy as np
 import pyarrow as pa
+import pyarrow.compute as pc
 
 from dataflows.analytics.release import Codes
 from schemas.columns import Batch
@@ -58,7 +59,8 @@ def _is_sound(batch: Batch) -> Codes:
 
 
 def _are_contracts(column: pa.StringArray) -> Codes:
-    """Check each distinct symbol once; a batch holds few."""
+    """Check each distinct symbol once; a batch holds few. Only the canonical spelling is a key."""
     encoded = column.dictionary_encode()
     parsed = parse_contracts(encoded.dictionary)
-    return parsed.is_valid[encoded.indices.to_numpy()]
+    is_canonical = pc.equal(parsed.contract, encoded.dictionary).to_numpy(zero_copy_only=False)
+    return (parsed.is_read & is_canonical)[encoded.indices.to_numpy()]
