@@ -122,7 +122,8 @@ def exclusive(data_dir: Path, namespace: str) -> Iterator[None]:
         lock.acquire(timeout=0)
     except Timeout:
         raise UserError(
-            f"namespace {namespace!r} is being written by another process; wait for it or choose another --namespace"
+            f"namespace {namespace!r} is being written by another process; "
+            "wait for it, or choose another --namespace"
         ) from None
     try:
         yield

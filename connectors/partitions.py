@@ -25,6 +25,7 @@ from schemas.topics import PARTITION_COUNT, RAW_TOPICS, physical_name
 
 POLL_MAX: Final = 4000  # messages a poll; measured best between 2,000 and 4,000
 IDLE: Final = timedelta(milliseconds=10)
+PASSING_ERRORS: Final = (KafkaError._PARTITION_EOF, KafkaError._ALL_BROKERS_DOWN, KafkaError._TRANSPORT)
 PREFETCH_KB: Final = 65536
 
 
@@ -132,29 +133,37 @@ class Hub:
                 self.paused.add(key)
 
 
+Group = tuple[list[bytes], list[int]]
+
+
 def _by_partition(
-    messages: list[Message],
+    messages: list[Any],
 ) -> dict[tuple[str, int], tuple[list[bytes], npt.NDArray[np.int64]]]:
-    """Group a poll by topic and partition, log order kept; raise on a transport error."""
-    errors = [e for e in map(Message.error, messages) if e is not None]
-    for error in errors:
-        if error.code() != KafkaError._PARTITION_EOF:
-            raise ServiceError(f"The broker refused a read: {error.str()}.")
+    """Group a poll by topic and partition, log order kept; raise on an error that will not pass."""
+    if any(map(Message.error, messages)):
+        messages = _without_errors(messages)
     topics = list(map(Message.topic, messages))
     parts = list(map(Message.partition, messages))
-    groups: dict[tuple[str, int], tuple[list[bytes], list[int]]] = {}
+    groups: dict[tuple[Any, Any], Group] = {}
     start, n = 0, len(messages)
     while start < n:  # a poll comes in runs of one topic partition
-        key = (topics[start], parts[start])
+        topic, part = topics[start], parts[start]
         stop = start + 1
-        while stop < n and parts[stop] == key[1] and topics[stop] == key[0]:
+        while stop < n and parts[stop] == part and topics[stop] == topic:
             stop += 1
         run = messages[start:stop]
-        values, offsets = groups.setdefault(key, ([], []))
+        values, offsets = groups.setdefault((topic, part), ([], []))
         values.extend(map(Message.value, run))
         offsets.extend(map(Message.offset, run))
         start = stop
     return {k: (v, np.array(o, np.int64)) for k, (v, o) in groups.items()}
+
+
+def _without_errors(messages: list[Any]) -> list[Any]:
+    for error in filter(None, map(Message.error, messages)):
+        if error.code() not in PASSING_ERRORS and not error.retriable():
+            raise ServiceError(f"the broker refused a read: {error.str()}")
+    return [m for m in messages if m.error() is None]
 
 
 class ShardPartition(StatefulSourcePartition[tuple[str, list[Rows]], Any]):
@@ -227,14 +236,14 @@ class NumberedSink(StatefulSinkPartition[list[Rows], None]):
         n = len(rows.values)
         if rows.first_seq > tail + 1:
             raise ServiceError(
-                f"{rows.topic} partition {self.partition} ends at {tail} but the state goes on at {rows.first_seq}: "
-                "output records are missing from the log."
+                f"{rows.topic} partition {self.partition} ends at {tail} but the state goes on at "
+                f"{rows.first_seq}: output records are missing from the log"
             )
         known = tail - rows.first_seq  # index in these rows of the last one in the log
         if value is not None and 0 <= known < n and rows.values[known] != value:
             raise ServiceError(
-                f"{rows.topic} partition {self.partition} holds other bytes at {tail} than this version computes: "
-                "use another namespace or delete this one."
+                f"{rows.topic} partition {self.partition} holds other bytes at {tail} than this version "
+                "computes: use another namespace, or delete this one"
             )
         skip = min(max(known + 1, 0), n)
         if skip == n:

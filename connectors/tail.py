@@ -48,7 +48,7 @@ def _read_one(consumer: Consumer, name: str, partition: int, offset: int) -> byt
     consumer.assign([TopicPartition(name, partition, offset)])
     message = consumer.poll(WAIT_SECONDS)
     if message is None or message.error():
-        why = message.error().str() if message else "no answer"
+        why = str(message.error()) if message else "no answer"
         raise ServiceError(
             f"The broker did not return offset {offset} of {name} partition {partition}: {why}."
         )

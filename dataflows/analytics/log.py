@@ -173,9 +173,10 @@ class TopicLog:
         refused = []
         if decoded.bad or (action == DUPLICATE).any() or (action == DEAD).any():
             why = {b.index: (b.reason, b.detail) for b in decoded.bad}
-            for i in np.flatnonzero(((action == DUPLICATE) | (action == DEAD)) & (effective > released)):
+            waits = ((action == DUPLICATE) | (action == DEAD)) & (effective > released)
+            for i in np.flatnonzero(waits).tolist():
                 code = REASON_DUPLICATE if action[i] == DUPLICATE else int(reason[rows[i]])
-                name, detail = why.get(int(i)) or (DEADLETTER_REASON[code], _explain(code))
+                name, detail = why.get(i) or (DEADLETTER_REASON[code], _explain(code))
                 seq = int(batch["seq"][rows[i]]) if rows[i] >= 0 else -1
                 row = self._deadletter(name, detail, values[i])
                 row |= {"source_seq": seq, "after_seq": int(after[i]), "ordinal": int(ordinal[i])}

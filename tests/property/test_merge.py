@@ -118,15 +118,13 @@ def run(logs: dict[str, Log], cuts: list[tuple[str, int]], crash_at: int = -1) -
         if i == crash_at:
             merge = Merge(PART, merge.snapshot())
             position = {name: log.next_offset for name, log in merge.logs.items() if name in logs}
-    for topic in logs:
-        take(topic, len(logs[topic]))
+    for topic, log in logs.items():
+        take(topic, len(log))
     assert merge.watermark == END_OF_TIME
     return applied_rows(merged)
 
 
-CUTS = st.lists(
-    st.tuples(st.sampled_from(["reference", *EQUITIES]), st.integers(1, 6)), max_size=30
-)
+CUTS = st.lists(st.tuples(st.sampled_from(["reference", *EQUITIES]), st.integers(1, 6)), max_size=30)
 
 
 @settings(max_examples=60, deadline=None)
