@@ -1,0 +1,74 @@
+/** What is fetched once: candle history and the evidence of an alert. Refuses to poll. */
+
+import type { Cell, Columns } from "./protocol";
+
+export type Row = Record<string, Cell>;
+
+export interface Evidence {
+  alert: Row | null;
+  packet: Row | null;
+  quote: Row | null;
+  members: Row[];
+}
+
+const MEMBERS_SHOWN = 200;
+
+/** Candles of one series, oldest first or not: the store orders them. */
+export async function fetchCandles(
+  underlying: string,
+  intervalS: number,
+  signal: AbortSignal,
+): Promise<Columns> {
+  const query = new URLSearchParams({
+    underlying,
+    interval_s: String(intervalS),
+    limit: "500",
+  });
+  return toColumns(await getJson(`api/candles?${query.toString()}`, signal));
+}
+
+export async function fetchEvidence(alertId: string, signal: AbortSignal): Promise<Evidence> {
+  const body = await getJson(`api/evidence/${encodeURIComponent(alertId)}`, signal);
+  const fields = isRecord(body) ? body : {};
+  return {
+    alert: toRow(fields.alert),
+    packet: toRow(fields.packet),
+    quote: toRow(fields.quote),
+    members: toRows(fields.members).slice(0, MEMBERS_SHOWN),
+  };
+}
+
+async function getJson(path: string, signal: AbortSignal): Promise<unknown> {
+  const response = await fetch(path, { signal, headers: { accept: "application/json" } });
+  if (!response.ok) throw new Error(`the gateway answered ${response.status}`);
+  return response.json();
+}
+
+function isRecord(value: unknown): value is Record<string, unknown> {
+  return typeof value === "object" && value !== null && !Array.isArray(value);
+}
+
+function toRow(value: unknown): Row | null {
+  return isRecord(value) ? (value as Row) : null;
+}
+
+/** Rows from an array of rows, or from columns of equal length. */
+export function toRows(value: unknown): Row[] {
+  if (Array.isArray(value)) return value.filter(isRecord) as Row[];
+  if (!isRecord(value)) return [];
+  if (Array.isArray(value.rows)) return toRows(value.rows);
+  const columns = isRecord(value.columns) ? value.columns : value;
+  const names = Object.keys(columns).filter((name) => Array.isArray(columns[name]));
+  const first = names[0] === undefined ? [] : (columns[names[0]] as Cell[]);
+  return first.map((_, index) =>
+    Object.fromEntries(names.map((name) => [name, (columns[name] as Cell[])[index] ?? null])),
+  );
+}
+
+/** Columns from the same two shapes. */
+export function toColumns(value: unknown): Columns {
+  if (isRecord(value) && isRecord(value.columns)) return value.columns as Columns;
+  const rows = toRows(value);
+  const names = Object.keys(rows[0] ?? {});
+  return Object.fromEntries(names.map((name) => [name, rows.map((row) => row[name] ?? null)]));
+}

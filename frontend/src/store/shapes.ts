@@ -1,0 +1,105 @@
+/** Which columns of which channel are kept, and how many rows. */
+
+import type { Channel } from "../net/protocol";
+import type { RingOptions } from "./ring";
+
+export type RowChannel = Exclude<Channel, "equities.candles">;
+
+const CONTRACT = { underlying: "text", expiry: "number", strike: "number", right: "text" } as const;
+const PLACED = {
+  source_ts: "time",
+  event_ts: "time",
+  price: "number",
+  size: "number",
+  venue: "text",
+  status: "text",
+  quote_state: "text",
+  placement: "text",
+  is_placement_stable: "flag",
+  bid: "number",
+  ask: "number",
+  quote_age_ns: "number",
+} as const;
+const DIRECTIONS = { score: "number", delta_direction: "text", volatility_direction: "text" } as const;
+
+export const RINGS: Readonly<Record<RowChannel, RingOptions>> = {
+  "options.placed": {
+    capacity: 20_000,
+    shape: { ...CONTRACT, ...PLACED, premium: "number", side: "text", code_family: "text" },
+  },
+  "equities.joins": {
+    capacity: 20_000,
+    shape: {
+      underlying: "text",
+      ...PLACED,
+      notional: "number",
+      off_exchange: "flag",
+      conditions: "text",
+    },
+  },
+  "flow.packets": {
+    capacity: 4_000,
+    key: "packet_id",
+    shape: {
+      ...CONTRACT,
+      packet_id: "text",
+      version: "number",
+      status: "text",
+      kind: "text",
+      side: "text",
+      placement: "text",
+      start_ts: "time",
+      print_count: "number",
+      size: "number",
+      premium: "number",
+      average_price: "number",
+      venue_count: "number",
+      premium_z: "number",
+      baseline: "text",
+    },
+  },
+  "flow.alerts": {
+    capacity: 1_000,
+    key: "alert_id",
+    shape: {
+      alert_id: "text",
+      version: "number",
+      status: "text",
+      emit_ts: "time",
+      underlying: "text",
+      contract: "text",
+      rule_id: "text",
+      rule_version: "number",
+      packet_id: "text",
+      packet_version: "number",
+      kind: "text",
+      side: "text",
+      size: "number",
+      premium: "number",
+      severity: "text",
+      ...DIRECTIONS,
+      sentence: "text",
+      evidence: "text",
+    },
+  },
+  "dark.events": {
+    capacity: 1_000,
+    key: "dark_id",
+    shape: {
+      dark_id: "text",
+      version: "number",
+      status: "text",
+      emit_ts: "time",
+      source_ts: "time",
+      underlying: "text",
+      kind: "text",
+      price: "number",
+      size: "number",
+      notional: "number",
+      placement: "text",
+      bid: "number",
+      ask: "number",
+      sentence: "text",
+    },
+  },
+};

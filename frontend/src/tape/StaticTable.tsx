@@ -1,0 +1,71 @@
+/** The rows of a paused tape as an ordinary table, for reading, scrolling and screen readers. */
+
+import { useMemo } from "react";
+import { usePage, useRevision } from "../app/page";
+import { newestSlots } from "../store/filter";
+import type { Column, TapeSpec } from "./layout";
+
+const ROWS_SHOWN = 400;
+
+interface StaticTableProps {
+  spec: TapeSpec;
+  columns: Column[];
+}
+
+interface PlainRow {
+  key: number;
+  className: string;
+  cells: string[];
+}
+
+export function StaticTable({ spec, columns }: StaticTableProps) {
+  const rows = usePlainRows(spec, columns);
+  return (
+    <div className="static" tabIndex={0} role="region" aria-label={`${spec.label}, paused`}>
+      <table>
+        <caption className="hidden">
+          {spec.label}: the newest {rows.length} rows when drawing was paused, newest first.
+        </caption>
+        <thead>
+          <tr>
+            {columns.map((column) => (
+              <th key={column.title} scope="col" className={column.isRight ? "right" : ""}>
+                {column.title}
+              </th>
+            ))}
+          </tr>
+        </thead>
+        <tbody>
+          {rows.map((row) => (
+            <tr key={row.key} className={row.className}>
+              {row.cells.map((text, index) => (
+                <td key={index} className={cellClass(columns[index])}>
+                  {text}
+                </td>
+              ))}
+            </tr>
+          ))}
+        </tbody>
+      </table>
+    </div>
+  );
+}
+
+function cellClass(column: Column | undefined): string {
+  return `piece-${column?.piece ?? 0}${column?.isRight === true ? " right" : ""}`;
+}
+
+function usePlainRows(spec: TapeSpec, columns: Column[]): PlainRow[] {
+  const { market } = usePage();
+  const filterRevision = useRevision((page) => page.filterRevision);
+  return useMemo(() => {
+    const ring = market.view(spec.channel);
+    return newestSlots(ring, market.filter, ROWS_SHOWN).map((slot, key) => ({
+      key,
+      className: `${spec.tone(ring, slot)}${spec.isLarge(ring, slot) ? " large" : ""}`,
+      cells: columns.map((column) => column.text(ring, slot)),
+    }));
+    // The filter lives outside React: its revision stands for it.
+    // eslint-disable-next-line react-hooks/exhaustive-deps
+  }, [market, spec, columns, filterRevision]);
+}
