@@ -1,0 +1,169 @@
+"""Recorded sessions from a LEAN data folder: equity ticks and option minute bars.
+
+Owns the order in which files become chunks, and what a session is (New York Stock Exchange hours,
+half days included). Refuses dates that are no trading day. Daily, universe and equity minute files
+are not read.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from datetime import date, datetime, timedelta
+from pathlib import Path
+from typing import Final, TypeAlias
+from zoneinfo import ZoneInfo
+
+import numpy as np
+
+from connectors.errors import UserError
+from connectors.feed import Chunk, Reject, SessionStart, cut_points
+from connectors.feeds import lean_equity, lean_option
+from connectors.feeds.lean_files import KINDS, LeanFolder, parse_dates, parse_symbols
+from connectors.feeds.lean_rows import Day, Origin, Rows, merge
+from connectors.feeds.lean_table import Ints
+from schemas.columns import Batch
+from schemas.roots import equity_underlying, underlying_of
+
+NEW_YORK: Final = ZoneInfo("America/New_York")
+NS_PER_S: Final = 1_000_000_000
+HEARTBEAT_NS: Final = NS_PER_S
+TEN_SECOND_REPORTS: Final = date(2013, 11, 4)  # FINRA shortened the reporting window from 30 s
+Parse: TypeAlias = Callable[[Mapping[str, bytes], Origin, Day], Rows]
+
+
+def _joined(parse: Callable[[bytes, Origin, Day], Rows]) -> Parse:
+    def run(texts: Mapping[str, bytes], origin: Origin, day: Day) -> Rows:
+        if len(texts) != 1:
+            raise UserError(f"{origin.path}: holds {len(texts)} files where one is expected")
+        return parse(next(iter(texts.values())), origin, day)
+
+    return run
+
+
+PARSERS: Final[Mapping[str, Parse]] = {
+    "equities.prints": _joined(lean_equity.parse_trades),
+    "equities.quotes": _joined(lean_equity.parse_quotes),
+    "options.prints": lean_option.parse_trades,
+    "options.nbbo": lean_option.parse_quotes,
+}
+
+
+class LeanFeed:
+    """Sessions of some symbols on some dates. Rows of a time stand in the order of the symbols."""
+
+    name: str = "lean"
+    is_synthetic: bool = False
+    is_paced_live: bool = False
+    heartbeat_ns: int = HEARTBEAT_NS
+
+    def __init__(self, root: Path, symbols: Iterable[str], dates: Iterable[str], kind: str = "auto") -> None:
+        self._folder = LeanFolder(root, kind)
+        self._roots = parse_symbols(symbols)
+        self._dates = parse_dates(dates)
+        wanted = [(d, s) for d in self._dates for s in self._roots]
+        self._files = {(d, s): self._folder.require(s, d) for d, s in wanted}
+        self._sessions = {d: session_of(d) for d in self._dates}
+        topics = {t for files in self._files.values() for t in files}
+        named = {_underlying(t, s, d) for (d, s), files in self._files.items() for t in files}
+        self.symbols: tuple[str, ...] = tuple(sorted(named))
+        self.inputs: tuple[str, ...] = tuple(t for t in KINDS["auto"] if t in topics)
+        self.identity: Mapping[str, object] = self._identify()
+
+    @property
+    def capabilities(self) -> Mapping[str, object]:
+        """What the recordings can carry; whatever is missing here must not be claimed from them."""
+        has_options = "options.prints" in self.inputs or "options.nbbo" in self.inputs
+        return {
+            "participant_times": False,
+            "price_rounded": True,
+            "trade_ids": False,
+            "clock_ns": 1_000_000,
+            "option_bars": has_options,
+            "option_volume_complete": False,
+            "option_conditions": False,
+        }
+
+    def _identify(self) -> dict[str, object]:
+        paths = sorted({p for files in self._files.values() for p in files.values()})
+        return {
+            "feed": self.name,
+            "symbols": list(self._roots),
+            "dates": [str(d) for d in self._dates],
+            "heartbeat_ns": self.heartbeat_ns,
+            "files": {path: self._folder.sha256(path) for path in paths},
+        }
+
+    def chunks(self, start: int = 0) -> Iterator[Chunk]:
+        """Yield the chunks from number `start` on; days before it are read to be counted."""
+        number = 0
+        for day in self._dates:
+            for chunk in _chunks_of(self._sessions[day], self._load(day), self.heartbeat_ns):
+                if number >= start:
+                    yield chunk
+                number += 1
+
+    def _load(self, day: date) -> dict[str, Rows]:
+        session = self._sessions[day]
+        length_ms = (_midnight(day + timedelta(days=1)) - session.start_ts) // 1_000_000
+        span = Day(session.name, session.start_ts, length_ms)
+        parts: dict[str, list[Rows]] = {t: [] for t in self.inputs}
+        for symbol in self._roots:
+            for topic, path in self._files[day, symbol].items():
+                texts = self._folder.read(path)
+                underlying, root = _underlying(topic, symbol, day), symbol.replace(".", "")
+                origin = Origin(topic, underlying, root, path, tuple(texts))
+                parts[topic].append(PARSERS[topic](texts, origin, span))
+        return {topic: merge(rows, topic) for topic, rows in parts.items()}
+
+
+def _underlying(topic: str, symbol: str, day: date) -> str:
+    if topic.startswith("options."):
+        return underlying_of(symbol.replace(".", ""), int(f"{day:%Y%m%d}"))
+    return equity_underlying(symbol)
+
+
+def session_of(day: date) -> SessionStart:
+    """Return the trading session of a date."""
+    from exchange_calendars import get_calendar
+
+    margin = timedelta(days=10)
+    calendar = get_calendar("XNYS", start=str(day - margin), end=str(day + margin))
+    if not calendar.is_session(str(day)):
+        raise UserError(f"{day}: the New York Stock Exchange did not trade that day")
+    opened, closed = calendar.session_open(str(day)), calendar.session_close(str(day))
+    usual = closed.astimezone(NEW_YORK).hour == 16
+    window_s = 10 if day >= TEN_SECOND_REPORTS else 30
+    times = (_midnight(day), int(opened.value), int(closed.value))
+    return SessionStart(str(day), *times, window_s * NS_PER_S, {"is_half_day": not usual})
+
+
+def _midnight(day: date) -> int:
+    start = datetime(day.year, day.month, day.day, tzinfo=NEW_YORK)
+    return int(start.timestamp()) * NS_PER_S
+
+
+def _chunks_of(session: SessionStart, rows: Mapping[str, Rows], heartbeat_ns: int) -> Iterator[Chunk]:
+    rejects = sorted((r for part in rows.values() for r in part.rejects), key=lambda r: r.source_ts)
+    rejected = np.array([r.source_ts for r in rejects], np.int64)
+    times = np.concatenate([[session.start_ts], rejected, *(p.batch["source_ts"] for p in rows.values())])
+    begin = session.start_ts
+    for end in cut_points(np.sort(times), heartbeat_ns):
+        first, last = np.searchsorted(rejected, (begin, end))
+        part = tuple(rejects[first:last])
+        batches = {t: _between(p.batch, begin, end) for t, p in rows.items()}
+        opening = session if begin == session.start_ts else None
+        yield Chunk(opening, batches, part, _count(batches, part), end - 1)
+        begin = end
+
+
+def _between(batch: Batch, begin: int, end: int) -> Batch:
+    times: Ints = batch["source_ts"]
+    first, last = np.searchsorted(times, (begin, end))
+    return batch.slice(int(first), int(last))
+
+
+def _count(batches: Mapping[str, Batch], rejects: tuple[Reject, ...]) -> dict[str, int]:
+    read = {topic: len(batch) for topic, batch in batches.items()}
+    for item in rejects:
+        read[item.topic] += 1
+    return read
