@@ -1,0 +1,299 @@
+"""From chunks to numbered rows of the log: partitions, control records, sequence numbers.
+
+Owns the content of the raw topics beside the data: heartbeats, session, checkpoint and end records,
+and refused rows as records of `reference`. Pure: the same chunks give the same rows, however they
+are cut (only ingest_ts is handed in). Refuses data of a symbol that the feed did not declare.
+"""
+
+from __future__ import annotations
+
+import base64
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Any, Final
+
+import numpy as np
+import orjson
+import pyarrow as pa
+
+from connectors.feed import Chunk, Feed, Reject, SessionStart
+from schemas.columns import Batch, Column, Index, concat, field_type
+from schemas.kinds import KIND, REFERENCE_NAME
+from schemas.partition import partition, partitions
+from schemas.topics import PARTITION_COUNT, TOPIC
+
+REFERENCE: Final = "reference"
+DATA, HEARTBEAT, SESSION, END = (KIND.index(k) for k in ("data", "heartbeat", "session", "end"))
+CONTROL_NAME, REJECT_NAME = REFERENCE_NAME.index("control"), REFERENCE_NAME.index("reject")
+EVERYWHERE: Final = tuple(range(PARTITION_COUNT))
+CHECKPOINT_NS: Final = 60_000_000_000
+CHECKPOINT_PARTITION: Final = 0
+MAX_FILLED: Final = 100_000  # heartbeats a partition gets for one silence; a longer one is cut short
+
+
+@dataclass(slots=True)
+class Progress:
+    """How far a log has been written: all that is needed to go on from a chunk boundary."""
+
+    chunk: int = 0
+    upto_ts: int = -1
+    checkpoint_ts: int = -1
+    next_seq: dict[str, list[int]] = field(default_factory=dict)
+    heartbeat_ts: list[int] = field(default_factory=lambda: [-1] * PARTITION_COUNT)
+    totals: dict[str, dict[str, int]] = field(default_factory=dict)
+
+    @classmethod
+    def fresh(cls, inputs: Iterable[str]) -> Progress:
+        """Return the state before the first record."""
+        names = tuple(inputs)
+        totals = {key: dict.fromkeys(names, 0) for key in ("read", "rejected", "published")}
+        seqs = {t: [0] * PARTITION_COUNT for t in (REFERENCE, *names)}
+        return cls(next_seq=seqs, totals=totals)
+
+    def to_json(self) -> str:
+        """Return the text of a checkpoint."""
+        times = [str(t) for t in self.heartbeat_ts]
+        plain = {"chunk": self.chunk, "upto_ts": str(self.upto_ts), "checkpoint_ts": str(self.checkpoint_ts)}
+        return dump({**plain, "heartbeat_ts": times, "next_seq": self.next_seq, "totals": self.totals})
+
+    @classmethod
+    def from_json(cls, text: str) -> Progress | None:
+        """Read a checkpoint, or return None where the text is none."""
+        try:
+            found = orjson.loads(text)
+            times = [int(t) for t in found["heartbeat_ts"]]
+            stamps = int(found["upto_ts"]), int(found["checkpoint_ts"])
+            return cls(int(found["chunk"]), *stamps, found["next_seq"], times, found["totals"])
+        except (orjson.JSONDecodeError, KeyError, TypeError, ValueError):
+            return None
+
+
+@dataclass(frozen=True, slots=True)
+class Numbered:
+    """Rows of one topic in the order of the log: by partition, then sequence number from `first_seq`."""
+
+    batch: Batch
+    counts: Index
+    first_seq: tuple[int, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Controls:
+    """Control records of one topic: times and partitions, all of one kind."""
+
+    kind: int
+    times: Index
+    parts: Index
+    detail: str = ""
+    ingest_ts: int = -1
+
+
+def dump(value: object) -> str:
+    """Return JSON with its keys in order."""
+    return orjson.dumps(value, option=orjson.OPT_SORT_KEYS).decode()
+
+
+class Assembler:
+    """Turns the chunks of a feed into numbered rows; `progress` is where it stands."""
+
+    def __init__(self, feed: Feed, progress: Progress) -> None:
+        self.feed, self.progress = feed, progress
+        self.topics: tuple[str, ...] = (REFERENCE, *feed.inputs)
+        self.symbol_parts = sorted({partition(symbol) for symbol in feed.symbols})
+
+    def assemble(self, chunk: Chunk, ingest_ts: int) -> dict[str, Numbered]:
+        """Number everything of a chunk, heartbeats included; `ingest_ts` goes on those of reference."""
+        data = {t: b for t, b in chunk.batches.items() if len(b)}
+        parts = {t: _partitions_of(b) for t, b in data.items()}
+        if chunk.rejects:
+            data[REFERENCE], parts[REFERENCE] = _reject_rows(chunk.rejects)
+        starts = [self._session(chunk.session)] if chunk.session else []
+        beats = self._heartbeats(chunk, data, parts)
+        out: dict[str, Numbered] = {}
+        for topic in self.topics:
+            stamp = ingest_ts if topic == REFERENCE else -1
+            controls = [Controls(HEARTBEAT, beats[0], beats[1], "", stamp)]
+            leading = starts if topic == REFERENCE else []
+            rows = self._number(topic, leading, data.get(topic), parts.get(topic), controls)
+            out.update({topic: rows} if rows else {})
+        self._count(chunk)
+        return out
+
+    def checkpoint(self, ingest_ts: int) -> dict[str, Numbered]:
+        """Return the checkpoint record if one is due; it counts itself."""
+        state = self.progress
+        if state.upto_ts - state.checkpoint_ts < CHECKPOINT_NS:
+            return {}
+        state.checkpoint_ts = state.upto_ts
+        state.next_seq[REFERENCE][CHECKPOINT_PARTITION] += 1
+        text = state.to_json()
+        state.next_seq[REFERENCE][CHECKPOINT_PARTITION] -= 1
+        at = _controls(HEARTBEAT, [state.upto_ts], [CHECKPOINT_PARTITION], text, ingest_ts)
+        rows = self._number(REFERENCE, [], None, None, [at])
+        return {REFERENCE: rows} if rows else {}
+
+    def end(self) -> dict[str, Numbered]:
+        """Return the end records of every topic and partition; those of reference carry the totals."""
+        out: dict[str, Numbered] = {}
+        for topic in self.topics:
+            text = dump(self.progress.totals) if topic == REFERENCE else ""
+            at = _controls(END, [self.progress.upto_ts] * PARTITION_COUNT, EVERYWHERE, text)
+            rows = self._number(topic, [], None, None, [at])
+            assert rows is not None
+            out[topic] = rows
+        return out
+
+    def _session(self, session: SessionStart) -> Controls:
+        feed = self.feed
+        text = dump(
+            {
+                **session.detail,
+                "session": session.name,
+                "feed": feed.name,
+                "is_synthetic": feed.is_synthetic,
+                "inputs": list(feed.inputs),
+                "open_ts": str(session.open_ts),
+                "close_ts": str(session.close_ts),
+                "trf_window_ns": str(session.trf_window_ns),
+                "capabilities": dict(feed.capabilities),
+                "config": {},
+            }
+        )
+        return _controls(SESSION, [session.start_ts] * PARTITION_COUNT, EVERYWHERE, text)
+
+    def _heartbeats(
+        self, chunk: Chunk, data: Mapping[str, Batch], parts: Mapping[str, Index]
+    ) -> tuple[Index, Index]:
+        """Return times and partitions of the heartbeats around every interval that holds a record."""
+        step, state = self.feed.heartbeat_ns, self.progress
+        filled = self._silent_intervals(chunk) if self.feed.is_paced_live else np.empty(0, np.int64)
+        opened = [chunk.session.start_ts // step] if chunk.session else []
+        common = np.concatenate([filled, np.array(opened, np.int64)])
+        slots = {t: b["source_ts"] // step for t, b in data.items()}
+        times, where = [], []
+        for part in self.symbol_parts:
+            mine = [slots[t][parts[t] == part] for t in data]
+            at = np.unique(np.concatenate([common, *mine]))
+            edges = np.unique(np.concatenate([at * step - 1, at * step + step - 1]))
+            edges = edges[edges > state.heartbeat_ts[part]]
+            if len(edges):
+                state.heartbeat_ts[part] = int(edges[-1])
+                times.append(edges)
+                where.append(np.full(len(edges), part, np.int64))
+        if not times:
+            return np.empty(0, np.int64), np.empty(0, np.int64)
+        return np.concatenate(times), np.concatenate(where)
+
+    def _silent_intervals(self, chunk: Chunk) -> Index:
+        step, before = self.feed.heartbeat_ns, self.progress.upto_ts
+        last = (chunk.upto_ts + 1) // step
+        first = (before + 1) // step if before >= 0 else last
+        return np.arange(max(first, last - MAX_FILLED), last, dtype=np.int64)
+
+    def _number(
+        self,
+        topic: str,
+        leading: Sequence[Controls],
+        data: Batch | None,
+        parts: Index | None,
+        trailing: Sequence[Controls],
+    ) -> Numbered | None:
+        """Order rows by partition and time (ties: leading, data, trailing) and give them their numbers."""
+        pieces = [(_control_rows(topic, c), c.parts) for c in leading if len(c.times)]
+        if data is not None and parts is not None:
+            unknown = np.setdiff1d(parts, self.symbol_parts)
+            assert topic == REFERENCE or not len(unknown), f"{topic}: symbols the feed did not declare"
+            pieces.append((data, parts))
+        pieces += [(_control_rows(topic, c), c.parts) for c in trailing if len(c.times)]
+        if not pieces:
+            return None
+        rows = concat([batch for batch, _ in pieces])
+        where = np.concatenate([p for _, p in pieces])
+        if len(pieces) > 1 or np.any(where[1:] < where[:-1]):
+            order = np.lexsort((rows["source_ts"], where))
+            rows, where = rows.take(order), where[order]
+        return self._give_numbers(topic, rows, where)
+
+    def _give_numbers(self, topic: str, rows: Batch, where: Index) -> Numbered:
+        next_seq = self.progress.next_seq[topic]
+        counts = np.bincount(where, minlength=PARTITION_COUNT).astype(np.int64)
+        first = tuple(next_seq)
+        ranks = np.arange(len(rows)) - np.repeat(np.cumsum(counts) - counts, counts)
+        seq = ranks + np.repeat(np.array(first, np.int64), counts)
+        self.progress.next_seq[topic] = [n + int(c) for n, c in zip(first, counts, strict=True)]
+        return Numbered(Batch(rows.topic, {**rows.columns, "seq": seq}), counts, first)
+
+    def _count(self, chunk: Chunk) -> None:
+        totals = self.progress.totals
+        for topic, batch in chunk.batches.items():
+            totals["published"][topic] += len(batch)
+        for topic, count in chunk.read.items():
+            totals["read"][topic] += count
+        for item in chunk.rejects:
+            totals["rejected"][item.topic] += 1
+        self.progress.upto_ts = chunk.upto_ts
+
+
+def _partitions_of(batch: Batch) -> Index:
+    return np.asarray(partitions(batch["underlying"]), dtype=np.int64)
+
+
+def _controls(
+    kind: int, times: Sequence[int], parts: Sequence[int], detail: str, ingest_ts: int = -1
+) -> Controls:
+    return Controls(kind, np.array(times, np.int64), np.array(parts, np.int64), detail, ingest_ts)
+
+
+def _control_rows(topic: str, controls: Controls) -> Batch:
+    times = controls.times
+    given = {
+        "kind": controls.kind,
+        "source_ts": times,
+        "event_ts": times,
+        "name": CONTROL_NAME,
+        "ingest_ts": controls.ingest_ts,
+        "detail": controls.detail,
+    }
+    return _rows(topic, given, len(times))
+
+
+def _reject_rows(rejects: Sequence[Reject]) -> tuple[Batch, Index]:
+    times = np.array([r.source_ts for r in rejects], np.int64)
+    given = {
+        "kind": DATA,
+        "source_ts": times,
+        "event_ts": times,
+        "underlying": pa.array([r.underlying for r in rejects], pa.string()),
+        "name": REJECT_NAME,
+        "detail": pa.array([_reject_json(r) for r in rejects], pa.string()),
+    }
+    batch = _rows(REFERENCE, given, len(rejects))
+    return batch, _partitions_of(batch)
+
+
+def _reject_json(item: Reject) -> str:
+    return dump(
+        {
+            "topic": item.topic,
+            "source": item.source,
+            "reason": item.reason,
+            "length": item.length,
+            "sha256": item.sha256,
+            "head": base64.b64encode(item.raw).decode("ascii"),
+        }
+    )
+
+
+def _rows(topic: str, given: Mapping[str, Any], count: int) -> Batch:
+    """Return rows that hold what is given, and elsewhere what stands for nothing."""
+    columns: dict[str, Column] = {}
+    for f in TOPIC[topic].fields:
+        kind = field_type(f)
+        default: Any = "" if kind is None else 0 if f.absent is None else f.absent
+        value = given.get(f.name, default)
+        if kind is None:
+            is_scalar = not isinstance(value, pa.Array)
+            columns[f.name] = pa.repeat(pa.scalar(value, pa.string()), count) if is_scalar else value
+        else:
+            columns[f.name] = np.full(count, value, kind) if np.isscalar(value) else value.astype(kind)
+    return Batch(TOPIC[topic], columns)
