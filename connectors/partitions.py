@@ -53,6 +53,15 @@ class ShardLogic(Protocol):
     def may_resume(self, topic: str) -> bool: ...
 
 
+@dataclass(frozen=True, slots=True)
+class Log:
+    """Where the raw topics are and how many records one poll may bring."""
+
+    bootstrap: str
+    namespace: str
+    poll_max: int = POLL_MAX
+
+
 MakeShard = Callable[[int, Any], ShardLogic]
 
 
@@ -73,8 +82,8 @@ class Stop:
 class Hub:
     """The one consumer of a process; it deals each poll out to the shards that live here."""
 
-    def __init__(self, bootstrap: str, namespace: str) -> None:
-        self.namespace = namespace
+    def __init__(self, bootstrap: str, namespace: str, poll_max: int) -> None:
+        self.namespace, self.poll_max = namespace, poll_max
         self.names = {physical_name(namespace, t.name): t.name for t in RAW_TOPICS}
         self.shards: dict[int, ShardLogic] = {}
         self.consumer = reader(
@@ -110,7 +119,7 @@ class Hub:
         now = time.monotonic()
         if now < self.quiet_until:
             return
-        messages = self.consumer.consume(POLL_MAX, 0)
+        messages = self.consumer.consume(self.poll_max, 0)
         if not messages:
             self.quiet_until = now + IDLE.total_seconds() / 2
             return
@@ -153,8 +162,8 @@ def _by_partition(
             stop += 1
         run = messages[start:stop]
         values, offsets = groups.setdefault((topic, part), ([], []))
-        values.extend(map(Message.value, run))
-        offsets.extend(map(Message.offset, run))
+        values.extend(m.value() for m in run)
+        offsets.extend(m.offset() for m in run)
         start = stop
     return {k: (v, np.array(o, np.int64)) for k, (v, o) in groups.items()}
 
@@ -197,8 +206,8 @@ class ShardPartition(StatefulSourcePartition[tuple[str, list[Rows]], Any]):
 class ShardSource(FixedPartitionedSource[tuple[str, list[Rows]], Any]):
     """All shards of a namespace; the engine spreads them over its processes."""
 
-    def __init__(self, bootstrap: str, namespace: str, make_shard: MakeShard, stop: Stop) -> None:
-        self.bootstrap, self.namespace, self.make_shard, self.stop = bootstrap, namespace, make_shard, stop
+    def __init__(self, log: Log, make_shard: MakeShard, stop: Stop) -> None:
+        self.log, self.make_shard, self.stop = log, make_shard, stop
         self.hub: Hub | None = None
 
     def list_parts(self) -> list[str]:
@@ -206,7 +215,7 @@ class ShardSource(FixedPartitionedSource[tuple[str, list[Rows]], Any]):
 
     def build_part(self, step_id: str, for_part: str, resume_state: Any) -> ShardPartition:
         if self.hub is None:
-            self.hub = Hub(self.bootstrap, self.namespace)
+            self.hub = Hub(self.log.bootstrap, self.log.namespace, self.log.poll_max)
         shard = self.make_shard(int(for_part), resume_state)
         return ShardPartition(int(for_part), shard, self.hub, self.stop)
 

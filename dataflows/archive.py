@@ -15,7 +15,7 @@ from bytewax.run import cli_main  # type: ignore[attr-defined]
 
 from connectors.archive import Block, Reader, Tables, Writer
 from connectors.partitions import Stop
-from connectors.settings import load_settings
+from connectors.process import broker_address, clickhouse_address, exit_code
 
 IDLE = timedelta(milliseconds=50)
 
@@ -92,11 +92,10 @@ def main(argv: list[str] | None = None) -> int:
     args = parser.parse_args(argv)
     stop = Stop()
     stop.install()
-    settings = load_settings()
-    writer = Writer(Tables(settings.clickhouse_url, args.namespace))
-    cli_main(flow(settings.kafka_bootstrap_servers, args.namespace, writer, stop))
+    writer = Writer(Tables(clickhouse_address(), args.namespace))
+    cli_main(flow(broker_address(), args.namespace, writer, stop))
     return 0
 
 
 if __name__ == "__main__":
-    sys.exit(main())
+    sys.exit(exit_code(main))

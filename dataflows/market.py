@@ -5,7 +5,11 @@ module reads no settings and touches no broker.
 """
 
 import argparse
+import json
+import resource
 import sys
+import time
+from dataclasses import dataclass
 from datetime import timedelta
 from pathlib import Path
 
@@ -13,58 +17,79 @@ import bytewax.operators as op
 from bytewax.dataflow import Dataflow
 from bytewax.recovery import RecoveryConfig, init_db_dir
 from bytewax.run import cli_main  # type: ignore[attr-defined]
+from filelock import FileLock
 
-from connectors.partitions import ShardSink, ShardSource, Stop
-from connectors.settings import load_settings
+from connectors.partitions import POLL_MAX, Log, ShardSink, ShardSource, Stop
+from connectors.process import broker_address, exit_code
 from dataflows.operators import MarketShard
 
 RECOVERY_PARTITIONS = 16
 EPOCH_SECONDS = 10.0
 
 
-def flow(bootstrap: str, namespace: str, stop: Stop) -> Dataflow:
-    """Wire the flow of one namespace."""
+@dataclass(frozen=True, slots=True)
+class Job:
+    """One process of the flow: where it reads and writes, and its place among its peers."""
+
+    log: Log
+    output: str
+    recovery: Path
+    addresses: tuple[str, ...] = ()
+    process_id: int = 0
+    epoch_seconds: float = EPOCH_SECONDS
+
+
+def flow(log: Log, output: str, stop: Stop) -> Dataflow:
+    """Wire the flow: raw topics of one namespace in, derived topics out under the name `output`."""
     market = Dataflow("market")
-    rows = op.input("shards", market, ShardSource(bootstrap, namespace, MarketShard, stop))
-    op.output("derived", rows, ShardSink(bootstrap, namespace))
+    rows = op.input("shards", market, ShardSource(log, MarketShard, stop))
+    op.output("derived", rows, ShardSink(log.bootstrap, output))
     return market
 
 
 def prepare_recovery(folder: Path) -> RecoveryConfig:
     """Create the recovery partitions once; their number is fixed for the life of a namespace."""
-    if not any(folder.glob("*.sqlite3")):
-        folder.mkdir(parents=True, exist_ok=True)
-        init_db_dir(folder, RECOVERY_PARTITIONS)
+    folder.mkdir(parents=True, exist_ok=True)
+    with FileLock(folder / "init.lock"):
+        if not any(folder.glob("*.sqlite3")):
+            init_db_dir(folder, RECOVERY_PARTITIONS)
     return RecoveryConfig(folder)
 
 
-def run(namespace: str, recovery: Path, addresses: list[str], process_id: int, epoch_seconds: float) -> None:
+def run(job: Job) -> None:
     """Run one process of the flow until its inputs end or SIGTERM comes."""
     stop = Stop()
     stop.install()
-    settings = load_settings()
+    is_cluster = len(job.addresses) > 1
     cli_main(
-        flow(settings.kafka_bootstrap_servers, namespace, stop),
-        process_id=process_id if len(addresses) > 1 else None,
-        addresses=addresses if len(addresses) > 1 else None,
-        epoch_interval=timedelta(seconds=epoch_seconds),
-        recovery_config=prepare_recovery(recovery),
+        flow(job.log, job.output, stop),
+        process_id=job.process_id if is_cluster else None,
+        addresses=list(job.addresses) if is_cluster else None,
+        epoch_interval=timedelta(seconds=job.epoch_seconds),
+        recovery_config=prepare_recovery(job.recovery),
     )
 
 
 def main(argv: list[str] | None = None) -> int:
-    """Parse the command line of one process and run it."""
+    """Parse the command line of one process, run it, and print what it cost."""
     parser = argparse.ArgumentParser(prog="python -m dataflows.market", description=__doc__)
     parser.add_argument("--namespace", required=True)
+    parser.add_argument("--output", help="namespace of the derived topics; a replay writes under its own")
     parser.add_argument("--recovery", type=Path, required=True)
     parser.add_argument("--addresses", default="", help="host:port of every process, separated by ;")
     parser.add_argument("--process-id", type=int, default=0)
     parser.add_argument("--epoch-seconds", type=float, default=EPOCH_SECONDS)
+    parser.add_argument("--poll-records", type=int, default=POLL_MAX)
     args = parser.parse_args(argv)
-    addresses = [a for a in args.addresses.split(";") if a]
-    run(args.namespace, args.recovery, addresses, args.process_id, args.epoch_seconds)
+    log = Log(broker_address(), args.namespace, args.poll_records)
+    addresses = tuple(a for a in args.addresses.split(";") if a)
+    output = args.output or args.namespace
+    started = time.monotonic()
+    run(Job(log, output, args.recovery, addresses, args.process_id, args.epoch_seconds))
+    peak_kb = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
+    print(json.dumps({"flow_s": round(time.monotonic() - started, 3), "peak_mb": peak_kb // 1024}))
     return 0
 
 
 if __name__ == "__main__":
-    sys.exit(main())
+    sys.exit(exit_code(main))
