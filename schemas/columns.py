@@ -103,3 +103,78 @@ def constant(field: Field, length: int) -> Column:
     if kind is None:
         return pa.array([str(value)] * length, pa.string())
     return np.full(length, field.symbols.index(str(value)) if field.is_enum else value, kind)
+
+
+def from_rows(topic: Topic, rows: Sequence[Mapping[str, Any]]) -> Batch:
+    """Return a batch of records given as mappings: enums by symbol, times and prices as stored.
+
+    A missing field takes its default or absent value; anything else missing, unknown, out of its
+    type or of the wrong kind is our bug and fails.
+    """
+    known = set(topic.field_names)
+    for row in rows:
+        assert known.issuperset(row), f"{topic.name}: no fields {sorted(set(row) - known)}"
+    return Batch(topic, {f.name: _from_values(topic, f, rows) for f in topic.fields})
+
+
+def _from_values(topic: Topic, field: Field, rows: Sequence[Mapping[str, Any]]) -> Column:
+    other = field.default if field.default is not None else field.absent
+    values = [row.get(field.name, other) for row in rows]
+    where = f"{topic.name}.{field.name}"
+    assert all(v is not None for v in values), f"{where} is missing and has no default"
+    kind = field_type(field)
+    if kind is None:
+        return pa.array(values, pa.string())
+    if field.is_enum:
+        return np.array([field.symbols.index(v) for v in values], np.int32)
+    found = np.array(values) if values else np.empty(0, kind)
+    assert found.dtype.kind in _ALLOWED_KINDS[kind], f"{where}: {found.dtype} for {np.dtype(kind)}"
+    return np.array(values, kind)
+
+
+_ALLOWED_KINDS: Final[dict[type[np.generic], str]] = {
+    np.int64: "i",
+    np.int32: "i",
+    np.bool_: "b",
+    np.float64: "fi",
+}
+
+
+def to_rows(batch: Batch) -> list[dict[str, Any]]:
+    """Return the records as mappings of Python values, enums by symbol; inverse of from_rows."""
+    names = list(batch.columns)
+    columns = [_to_values(batch.topic.field(n), batch[n]) for n in names]
+    return [dict(zip(names, values, strict=True)) for values in zip(*columns, strict=True)]
+
+
+def _to_values(field: Field, column: Column) -> list[Any]:
+    values: list[Any] = column.to_pylist() if is_text(column) else column.tolist()
+    return [field.symbols[v] for v in values] if field.is_enum else values
+
+
+def to_json_columns(batch: Batch, names: Sequence[str] | None = None) -> dict[str, list[Any]]:
+    """Return columns as JSON values: USD and shares as numbers, times as decimal ns strings.
+
+    Absent values and numbers JSON cannot say become None; enums become their names.
+    """
+    wanted = list(batch.columns) if names is None else list(names)
+    return {n: _to_json(batch.topic.field(n), batch[n]) for n in wanted}
+
+
+def _to_json(field: Field, column: Column) -> list[Any]:
+    if is_text(column) or field.is_enum:
+        return _to_values(field, column)
+    logical = LOGICAL[field.logical]
+    values: list[Any] = (column / 10**logical.scale if logical.scale else column).tolist()
+    if field.logical == "time":
+        values = [str(v) for v in values]
+    nothing = ~np.isfinite(column) if column.dtype == np.float64 else column == field.absent
+    if (field.absent is None and column.dtype != np.float64) or not nothing.any():
+        return values
+    return [None if n else v for v, n in zip(values, nothing.tolist(), strict=True)]
+
+
+def to_json_rows(batch: Batch, names: Sequence[str] | None = None) -> list[dict[str, Any]]:
+    """Return the records in their JSON form, one mapping a row."""
+    columns = to_json_columns(batch, names)
+    return [dict(zip(columns, v, strict=True)) for v in zip(*columns.values(), strict=True)]
