@@ -36,7 +36,7 @@ class Rows:
     topic: str
     first_seq: int
     values: list[bytes]
-    keys: list[str]
+    keys: list[bytes]
     timestamps_ms: list[int]
 
 
@@ -257,11 +257,8 @@ class NumberedSink(StatefulSinkPartition[list[Rows], None]):
         skip = min(max(known + 1, 0), n)
         if skip == n:
             return
-        messages = [
-            {"value": v, "key": k, "timestamp": t, "partition": self.partition}
-            for v, k, t in zip(rows.values[skip:], rows.keys[skip:], rows.timestamps_ms[skip:], strict=True)
-        ]
-        self.sender.send(physical_name(self.namespace, rows.topic), messages)
+        messages = zip(rows.values[skip:], rows.keys[skip:], rows.timestamps_ms[skip:], strict=True)
+        self.sender.send(physical_name(self.namespace, rows.topic), self.partition, list(messages))
         self.tails[rows.topic] = (rows.first_seq + n - 1, None)
 
     def snapshot(self) -> None:

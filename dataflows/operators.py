@@ -8,6 +8,7 @@ from typing import Any
 
 import numpy as np
 import numpy.typing as npt
+import pyarrow as pa
 
 from connectors.partitions import Rows
 from dataflows.analytics.shard import Shard
@@ -54,6 +55,6 @@ def _rows(batch: Batch) -> Rows:
         batch.topic.name,
         int(batch["seq"][0]),
         encode(batch),
-        batch["underlying"].to_pylist(),
+        batch["underlying"].cast(pa.binary()).to_pylist(),
         (batch["emit_ts"] // NS_PER_MS).tolist(),
     )
