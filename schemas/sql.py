@@ -27,10 +27,10 @@ _CODECS: Final = {
 }
 _OTHER_CODEC: Final = "ZSTD(1)"
 VERSION_KEYS: Final[dict[str, tuple[str, ...]]] = {
-    "flow.packets": ("packet_id",),
-    "flow.hits": ("hit_id",),
-    "flow.alerts": ("alert_id",),
-    "dark.events": ("dark_id",),
+    "flow.packets": ("underlying", "packet_id"),
+    "flow.hits": ("underlying", "hit_id"),
+    "flow.alerts": ("underlying", "alert_id"),
+    "dark.events": ("underlying", "dark_id"),
     "equities.candles": ("underlying", "interval_s", "start_ts"),
 }
 assert set(VERSION_KEYS) == {t.name for t in TOPICS if "version" in t.field_names}
