@@ -8,12 +8,11 @@ from dataclasses import dataclass
 from pathlib import Path
 from urllib.parse import urlsplit
 
-from cli.stack.process import LOOPBACK, Child, Spec, await_ready, choose_port
+from cli.stack.process import LOOPBACK, Child, Spec, await_ready, choose_port, python_path
 from connectors.settings import Settings
 
 START_WAIT_S = 90.0
 STOP_WAIT_S = 15.0
-PROJECT = Path(__file__).resolve().parents[2]
 
 
 @dataclass(frozen=True)
@@ -33,7 +32,7 @@ class Column:
         """The command that owns the engine."""
         argv = [sys.executable, "-m", "cli.stack.store", "--path", str(self.folder / "data")]
         argv += ["--port", str(self.port)]
-        env = {"PYTHONPATH": str(PROJECT), "PYTHONUNBUFFERED": "1"}
+        env = {"PYTHONPATH": python_path(), "PYTHONUNBUFFERED": "1"}
         return Spec("store", tuple(argv), cwd=self.folder, log=self.log, env=env)
 
     def await_ready(self, child: Child) -> None:

@@ -20,8 +20,7 @@ from typing import IO, Any, Literal
 import psutil
 
 from cli.stack import record, supervise
-from cli.stack.column import PROJECT
-from cli.stack.process import bound_log, rotate_log, tail
+from cli.stack.process import bound_log, python_path, rotate_log, tail
 from cli.stack.progress import Progress, Step, silent
 from cli.stack.record import Endpoints
 from connectors.errors import ServiceError, UserError
@@ -122,21 +121,25 @@ def _start_keeper(data_dir: Path, log: Path) -> subprocess.Popen[str]:
     try:
         log.parent.mkdir(parents=True, exist_ok=True)
         rotate_log(log)
-        with log.open("ab") as out:
+        out = log.open("ab")
+    except OSError as error:
+        raise UserError(
+            f"data directory {data_dir} cannot be written ({error.strerror}); "
+            "choose another one with --data-dir"
+        ) from None
+    with out:
+        try:
             return subprocess.Popen(
                 [sys.executable, "-m", "cli.stack.daemon", "--data-dir", str(data_dir)],
-                env={**os.environ, "PYTHONPATH": str(PROJECT)},
+                env={**os.environ, "PYTHONPATH": python_path()},
                 stdin=subprocess.DEVNULL,
                 stdout=subprocess.PIPE,
                 stderr=out,
                 text=True,
                 start_new_session=True,
             )
-    except OSError as error:
-        raise UserError(
-            f"data directory {data_dir} cannot be written ({error.strerror}); "
-            "choose another one with --data-dir"
-        ) from None
+        except OSError as error:
+            raise ServiceError(f"cannot start {sys.executable}: {error.strerror}") from None
 
 
 def _follow(lines: IO[str], progress: Progress, log: Path) -> None:

@@ -25,6 +25,7 @@ from pathlib import Path
 from connectors.errors import ServiceError, UserError
 
 LOOPBACK = "127.0.0.1"
+PROJECT = Path(__file__).resolve().parents[2]
 LAUNCHER = Path(__file__).with_name("launch.py")
 KEEP_LOG_BYTES = 16 << 20
 MAX_LOG_BYTES = 64 << 20
@@ -159,6 +160,11 @@ def child_environment(extra: Mapping[str, str]) -> dict[str, str]:
     """A small environment with a UTF-8 locale, so that any path can be opened."""
     kept = {name: os.environ[name] for name in PASSED_VARIABLES if name in os.environ}
     return {**kept, "LC_ALL": "C.UTF-8", **extra}
+
+
+def python_path() -> str:
+    """PYTHONPATH for a child that runs a module of this project, installed or not."""
+    return os.pathsep.join(filter(None, (str(PROJECT), os.environ.get("PYTHONPATH"))))
 
 
 def rotate_log(path: Path) -> None:

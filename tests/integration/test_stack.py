@@ -219,20 +219,22 @@ def test_services_listen_on_loopback_only(own: Stack) -> None:
     assert {ip.removeprefix("::ffff:") for ip in listening} == {"127.0.0.1"}
 
 
-def test_killed_parent_takes_its_children_along(tmp_path: Path) -> None:
-    """After SIGKILL of the owner nothing is left, and the folder opens again with its data."""
-    folder = tmp_path / "orphan"
-    code = (
-        "import sys, time, pathlib\n"
-        "from cli.stack.supervise import open_stack\n"
-        "with open_stack(pathlib.Path(sys.argv[1])) as stack:\n"
-        "    print(*stack.processes.values(), stack.endpoints.redis, flush=True)\n"
-        "    time.sleep(600)\n"
-    )
+OWNER = """
+import sys, time, pathlib
+from cli.stack.supervise import open_stack
+with open_stack(pathlib.Path(sys.argv[1])) as stack:
+    print(*stack.processes.values(), stack.endpoints.redis, flush=True)
+    time.sleep(600)
+"""
+
+
+@contextlib.contextmanager
+def owner(folder: Path) -> Iterator[tuple[subprocess.Popen[str], list[Process], str]]:
+    """Another process that holds a stack: itself, its three children, its cache's address."""
     names = ("KAFKA_BOOTSTRAP_SERVERS", "CLICKHOUSE_URL", "REDIS_URL")
     env = {key: value for key, value in os.environ.items() if key not in names}
     with subprocess.Popen(
-        [sys.executable, "-c", code, str(folder)],
+        [sys.executable, "-c", OWNER, str(folder)],
         cwd=ROOT,
         env=env,
         stdout=subprocess.PIPE,
@@ -242,6 +244,13 @@ def test_killed_parent_takes_its_children_along(tmp_path: Path) -> None:
         *pids, url = parent.stdout.readline().split()
         children = [Process(int(pid), psutil.Process(int(pid)).create_time()) for pid in pids]
         assert len(children) == 3
+        yield parent, children, url
+
+
+def test_killed_parent_takes_its_children_along(tmp_path: Path) -> None:
+    """After SIGKILL of the owner nothing is left, and the folder opens again with its data."""
+    folder = tmp_path / "orphan"
+    with owner(folder) as (parent, children, url):
         with Redis.from_url(url) as client:
             client.set("kept", 1)
         parent.kill()
@@ -250,6 +259,16 @@ def test_killed_parent_takes_its_children_along(tmp_path: Path) -> None:
         assert all(child.handle() is None for child in children)
         with Redis.from_url(again.endpoints.redis) as client:
             assert client.get("kept") == b"1"
+
+
+@pytest.mark.parametrize(("number", "code"), [(signal.SIGTERM, 143), (signal.SIGINT, -2)])
+def test_signal_ends_the_stack_cleanly(tmp_path: Path, number: signal.Signals, code: int) -> None:
+    """SIGTERM and Ctrl-C stop every part before the owner leaves, and take its record away."""
+    with owner(tmp_path) as (parent, children, _):
+        parent.send_signal(number)
+        assert parent.wait(30) == code
+        assert all(child.handle() is None for child in children)
+    assert not (tmp_path / "stack.json").exists()
 
 
 def test_background_stack_heals_and_ends(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
