@@ -1,0 +1,15 @@
+"""Identities: a short hash of the evidence, equal wherever the same evidence is seen again.
+
+Owns how ids are made. Refuses anything but text and integers: no float, offset or clock takes part.
+"""
+
+from hashlib import sha256
+from typing import Final
+
+ID_LENGTH: Final = 16
+
+
+def evidence_id(*parts: str | int) -> str:
+    """Return 16 hexadecimal digits of SHA-256 over the parts, each ended by a unit separator."""
+    text = "\x1f".join([str(p) for p in parts])
+    return sha256(text.encode()).hexdigest()[:ID_LENGTH]

@@ -1,0 +1,197 @@
+"""Standing option quotes, the prices before them, and where a print lay against both.
+
+Owns one standing quote and the last few price changes of every contract. "As of" is strictly before the
+print's own time. Refuses to call a placement stable where the ring no longer reaches back far enough.
+"""
+
+from typing import Final, TypeAlias
+
+import numpy as np
+from numba import njit
+
+from dataflows.analytics.options_layout import (
+    MS,
+    NO_TIME,
+    Q_ASK,
+    Q_BID,
+    Q_TS,
+    RING,
+    SECOND,
+    Book,
+    Placed,
+    Prints,
+    Quotes,
+)
+from dataflows.analytics.quotes import (
+    PLACE_ABOVE_ASK,
+    PLACE_AT_ASK,
+    PLACE_AT_BID,
+    PLACE_BELOW_BID,
+    PLACE_INSIDE_ASK,
+    PLACE_INSIDE_BID,
+    PLACE_NONE,
+    STATE_CROSSED,
+    STATE_LOCKED,
+    STATE_NONE,
+    placement,
+    quote_state,
+)
+from dataflows.analytics.release import Longs
+from schemas.kinds import CODE_FAMILY, PRINT_STATUS, QUOTE_SOURCE, SIDE
+
+SOURCE_JOINED: Final = QUOTE_SOURCE.index("joined")
+SOURCE_HISTORY: Final = QUOTE_SOURCE.index("history")
+SIDE_NONE: Final = SIDE.index("none")
+SIDE_BUY: Final = SIDE.index("buy")
+SIDE_SELL: Final = SIDE.index("sell")
+STATUS_OK: Final = PRINT_STATUS.index("ok")
+STATUS_CANCELLED: Final = PRINT_STATUS.index("cancelled")
+STATUS_BAR: Final = PRINT_STATUS.index("bar")
+FAMILY_UNKNOWN: Final = CODE_FAMILY.index("unknown")
+FAMILY_ELECTRONIC: Final = CODE_FAMILY.index("electronic")
+FAMILY_ISO: Final = CODE_FAMILY.index("iso")
+FAMILY_AUCTION: Final = CODE_FAMILY.index("auction")
+FLOOR_WINDOW_NS: Final = 90 * SECOND
+
+Code: TypeAlias = int | np.int8 | np.int64
+
+
+@njit(cache=True)
+def drop_quotes(book: Book) -> None:
+    """Forget every standing quote and every price change."""
+    book.standing[:] = NO_TIME
+    book.marks[:] = 0
+
+
+@njit(cache=True)
+def apply_quote(book: Book, quotes: Quotes, row: int) -> bool:
+    """Let a quote stand; return False where it is late and older than the one that stands."""
+    contract = quotes.contract[row]
+    standing = book.standing[contract]
+    ts = quotes.source_ts[row]
+    if quotes.is_late[row] and ts < standing[Q_TS]:
+        return False
+    standing[0], standing[1] = ts, quotes.seq[row]
+    standing[2], standing[3] = quotes.bid[row], quotes.ask[row]
+    standing[4], standing[5] = quotes.bid_size[row], quotes.ask_size[row]
+    head, filled = book.marks[contract, 0], book.marks[contract, 1]
+    newest = book.ring[contract, (head + RING - 1) % RING]
+    if filled > 0 and newest[Q_BID] == standing[Q_BID] and newest[Q_ASK] == standing[Q_ASK]:
+        return True
+    if filled > 0 and newest[Q_TS] == ts:
+        newest[:] = standing  # it stood for no time at all
+        return True
+    book.ring[contract, head] = standing
+    book.marks[contract, 0] = (head + 1) % RING
+    book.marks[contract, 1] = min(filled + 1, RING)
+    return True
+
+
+@njit(cache=True)
+def find_before(book: Book, contract: int, ts: int) -> int:
+    """Return the ring position of the prices that stood strictly before `ts`; -1 where unknown."""
+    head, filled = int(book.marks[contract, 0]), int(book.marks[contract, 1])
+    for back in range(1, filled + 1):
+        at = (head + RING - back) % RING
+        if book.ring[contract, at, Q_TS] < ts:
+            return at
+    return -1
+
+
+@njit(cache=True)
+def _place(book: Book, contract: int, at: int, price: int) -> int:
+    bid, ask = book.ring[contract, at, Q_BID], book.ring[contract, at, Q_ASK]
+    return int(placement(price, bid, ask, quote_state(bid, ask, True)))
+
+
+@njit(cache=True)
+def _is_same_at(book: Book, contract: int, ts: int, judged: tuple[int, int]) -> bool:
+    """Tell whether (price, placement) holds against the quotes 1, 10 and 50 ms before `ts`."""
+    for lag in (MS, 10 * MS, 50 * MS):
+        at = find_before(book, contract, ts - lag)
+        if at < 0 or _place(book, contract, at, judged[0]) != judged[1]:
+            return False
+    return True
+
+
+@njit(cache=True)
+def _is_same_over(book: Book, contract: int, ts: int, judged: tuple[int, int]) -> bool:
+    """Tell whether (price, placement) holds against all quotes of the floor's window before `ts`."""
+    head, filled = int(book.marks[contract, 0]), int(book.marks[contract, 1])
+    for back in range(1, filled + 1):
+        at = (head + RING - back) % RING
+        stood_from = book.ring[contract, at, Q_TS]
+        if stood_from >= ts:
+            continue
+        if _place(book, contract, at, judged[0]) != judged[1]:
+            return False
+        if stood_from < ts - FLOOR_WINDOW_NS:
+            return True
+    return False
+
+
+@njit(cache=True)
+def side_of(state: Code, place: Code) -> int:
+    """Return the aggressor by the quote rule; a locked or crossed quote and the mid name none.
+
+    With one side absent only the side that exists is judged: `placement` says none of the other.
+    """
+    if state in (STATE_NONE, STATE_LOCKED, STATE_CROSSED):
+        return SIDE_NONE
+    if place in (PLACE_ABOVE_ASK, PLACE_AT_ASK, PLACE_INSIDE_ASK):
+        return SIDE_BUY
+    if place in (PLACE_BELOW_BID, PLACE_AT_BID, PLACE_INSIDE_BID):
+        return SIDE_SELL
+    return SIDE_NONE
+
+
+@njit(cache=True)
+def has_sided_family(family: int) -> bool:
+    """Tell whether prints of a code family may be given a side of their own."""
+    return family in (FAMILY_UNKNOWN, FAMILY_ELECTRONIC, FAMILY_ISO, FAMILY_AUCTION)
+
+
+@njit(cache=True)
+def _find_quote(book: Book, contract: int, ts: int, quote: Longs) -> int:
+    """Copy the quote that stood strictly before `ts` into `quote` and say where it came from."""
+    stood_from = book.standing[contract, Q_TS]
+    if stood_from != NO_TIME and stood_from < ts:
+        quote[:] = book.standing[contract]
+        return SOURCE_JOINED
+    at = find_before(book, contract, ts)
+    if at < 0:
+        return 0
+    quote[:] = book.ring[contract, at]
+    return SOURCE_HISTORY
+
+
+@njit(cache=True)
+def place_print(book: Book, prints: Prints, placed: Placed, row: int) -> None:
+    """Write the quote of one print, its state, placement, stability and side.
+
+    A print cannot have happened after its publication: the earlier of the two times counts.
+    The close of a bar and a cancel are no trades at this moment, so they have no placement.
+    """
+    contract, price, status = prints.contract[row], prints.price[row], prints.status[row]
+    ts = min(prints.event_ts[row], prints.source_ts[row])
+    quote = placed.quote[row]
+    source = _find_quote(book, contract, ts, quote)
+    placed.source[row] = source
+    if source == 0:
+        return
+    placed.age_ns[row] = ts - quote[Q_TS]
+    state = quote_state(quote[Q_BID], quote[Q_ASK], True)
+    placed.state[row] = state
+    if status in (STATUS_BAR, STATUS_CANCELLED):
+        return
+    place = int(placement(price, quote[Q_BID], quote[Q_ASK], state))
+    placed.placement[row] = place
+    if place == PLACE_NONE:
+        return
+    judged = (int(price), place)
+    is_stable = _is_same_at(book, contract, ts, judged)
+    if is_stable and prints.is_floor[row]:
+        is_stable = _is_same_over(book, contract, ts, judged)
+    placed.is_stable[row] = is_stable
+    if is_stable and status == STATUS_OK and has_sided_family(prints.family[row]):
+        placed.side[row] = side_of(state, place)

@@ -1,0 +1,200 @@
+"""The state of the options core as arrays, and the names of their columns.
+
+Owns every array that outlives a release: standing quotes, rings of price changes, open parents. All
+numbers are int64: times in ns, prices in 1e-9 USD, money in 1e-4 USD, sizes in contracts. Refuses to
+know text: contracts, venues and codes are numbers here, and no number decides the order of an output.
+"""
+
+from typing import Final, NamedTuple, TypeAlias
+
+import numpy as np
+import numpy.typing as npt
+
+from dataflows.analytics.release import Codes, Flags, Longs
+
+Ints: TypeAlias = npt.NDArray[np.int32]
+Shorts: TypeAlias = npt.NDArray[np.int16]
+
+MS: Final = 1_000_000
+SECOND: Final = 1_000_000_000
+NO_TIME: Final = -1
+
+# A quote, standing or in the ring of price changes.
+Q_TS, Q_SEQ, Q_BID, Q_ASK, Q_BID_SIZE, Q_ASK_SIZE = range(6)
+QUOTE_FIELDS: Final = 6
+RING: Final = 4
+
+# Keys of open parents within a contract: side (none, buy, sell) x group; and the two stages of a parent.
+GROUP_LIT, GROUP_AUCTION, GROUP_ALONE = range(3)
+JOINING_GROUPS: Final = 2
+KEYS: Final = 3 * JOINING_GROUPS
+RUN, PENDING = range(2)
+
+MEMBERS: Final = 64  # listed in a packet; more are counted
+EVENTS: Final = 32  # taker events that further prints may still join; the oldest makes room
+(
+    P_CONTRACT,
+    P_SIDE,
+    P_GROUP,
+    P_FAMILY,
+    P_START,
+    P_LAST,
+    P_HELD,  # no earlier than this may a waiting parent close: a run that could have joined it was open
+    P_EMIT,
+    P_PRINTS,
+    P_EVENTS,
+    P_SIZE,
+    P_PREMIUM,
+    P_DOLLARS,  # whole dollars x size, and the rest below, for the average price
+    P_REST,
+    P_VENUES,
+    P_ISO,
+    P_STATE,
+    P_PLACEMENT,
+    P_QUOTE_TS,
+    P_QUOTE_SEQ,
+    P_BID,
+    P_ASK,
+    P_AT_ASK,
+    P_AT_BID,
+    P_INSIDE,
+    P_FIRST_SEQ,
+    P_LAST_SEQ,
+    P_BLOCKS,
+    P_OPEN_TS,
+    P_KIND,
+    P_STAGE,
+) = range(31)
+PARENT_FIELDS: Final = 31
+STAGE_FREE, STAGE_OPEN, STAGE_CLOSED = range(3)
+
+# Venues as bits: letters of participants, anything else, and not known.
+VENUE_OTHER: Final = 52
+VENUE_UNKNOWN: Final = 62
+
+# Counters of the core.
+C_FREE, C_CLOSED, C_OPEN, C_EVICTED, C_PASSED_OVER, C_OPEN_TS = range(6)
+COUNTERS: Final = 6
+
+
+class Book(NamedTuple):
+    """Standing quotes (contracts, 6), rings (contracts, RING, 6) and ring (next, filled)."""
+
+    standing: Longs
+    ring: Longs
+    marks: Codes
+
+
+class Parents(NamedTuple):
+    """Open parents: slots by (contract, key, stage), their numbers, members and taker events."""
+
+    by_key: Ints
+    slots: Longs
+    members: Longs
+    event_ts: Longs
+    event_key: Shorts
+    free: Ints
+    closed: Ints
+    counts: Longs
+
+
+class Walk(NamedTuple):
+    """The merged order: kinds, rows and effective times, and when each session opens."""
+
+    kind: Codes
+    row: Longs
+    effective: Longs
+    session_open: Longs
+
+
+class Prints(NamedTuple):
+    """Columns of the prints of a release; codes as in `schemas.kinds`, venue as a bit number."""
+
+    contract: Longs
+    seq: Longs
+    source_ts: Longs
+    event_ts: Longs
+    price: Longs
+    size: Longs
+    premium: Longs
+    family: Codes
+    venue: Codes
+    status: Codes
+    is_floor: Flags
+
+
+class Quotes(NamedTuple):
+    """Columns of the quotes of a release."""
+
+    contract: Longs
+    seq: Longs
+    source_ts: Longs
+    bid: Longs
+    ask: Longs
+    bid_size: Longs
+    ask_size: Longs
+    is_late: Flags
+
+
+class Placed(NamedTuple):
+    """What is found for each print, by its row: a quote (rows, 6), its age and the judgements."""
+
+    quote: Longs
+    age_ns: Longs
+    state: Ints
+    placement: Ints
+    is_stable: Flags
+    source: Ints
+    side: Ints
+
+
+class Limits(NamedTuple):
+    """Thresholds of parents as plain integers (ns, contracts, 1e-4 USD)."""
+
+    taker_ns: int
+    sweep_gap_ns: int
+    sweep_span_ns: int
+    split_gap_ns: int
+    split_span_ns: int
+    split_events: int
+    block_contracts: int
+    block_premium: int
+    open_parents: int
+
+
+def new_book(contracts: int) -> Book:
+    """Return a book without quotes for that many contracts."""
+    return Book(
+        np.full((contracts, QUOTE_FIELDS), NO_TIME, np.int64),
+        np.zeros((contracts, RING, QUOTE_FIELDS), np.int64),
+        np.zeros((contracts, 2), np.int8),
+    )
+
+
+def new_parents(contracts: int, slots: int) -> Parents:
+    """Return no open parents, with room for that many contracts and slots."""
+    counts = np.zeros(COUNTERS, np.int64)
+    counts[C_FREE] = slots
+    return Parents(
+        np.full((contracts, KEYS, 2), -1, np.int32),
+        np.zeros((slots, PARENT_FIELDS), np.int64),
+        np.zeros((slots, MEMBERS), np.int64),
+        np.zeros((slots, EVENTS), np.int64),
+        np.zeros((slots, EVENTS), np.int16),
+        np.arange(slots, dtype=np.int32)[::-1].copy(),
+        np.zeros(slots, np.int32),
+        counts,
+    )
+
+
+def new_placed(rows: int) -> Placed:
+    """Return the columns to fill for that many prints."""
+    return Placed(
+        np.full((rows, QUOTE_FIELDS), NO_TIME, np.int64),
+        np.full(rows, NO_TIME, np.int64),
+        np.zeros(rows, np.int32),
+        np.zeros(rows, np.int32),
+        np.zeros(rows, np.bool_),
+        np.zeros(rows, np.int32),
+        np.zeros(rows, np.int32),
+    )

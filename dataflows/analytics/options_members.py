@@ -1,0 +1,146 @@
+"""What a parent holds of its members: totals, taker events, sequence numbers, and the kind they make.
+
+Owns the sums of one parent, the joining of two, and the decision between sweep, split, block,
+single-venue ISO and single. Refuses to decide which prints belong together.
+"""
+
+from typing import Final
+
+from numba import njit
+
+from dataflows.analytics import options_layout as at
+from dataflows.analytics.options_book import FAMILY_ELECTRONIC, FAMILY_ISO, FAMILY_UNKNOWN
+from dataflows.analytics.options_layout import Limits, Parents, Placed, Prints
+from dataflows.analytics.options_money import MONEY_MAX
+from dataflows.analytics.quotes import (
+    PLACE_ABOVE_ASK,
+    PLACE_AT_ASK,
+    PLACE_AT_BID,
+    PLACE_BELOW_BID,
+    PLACE_INSIDE_ASK,
+    PLACE_INSIDE_BID,
+    PLACE_MID,
+)
+from dataflows.analytics.release import Longs
+from schemas.kinds import CODE_FAMILY, PACKET_KIND
+
+KIND_SINGLE: Final = PACKET_KIND.index("single")
+KIND_SWEEP: Final = PACKET_KIND.index("sweep")
+KIND_SPLIT: Final = PACKET_KIND.index("split")
+KIND_BLOCK: Final = PACKET_KIND.index("block")
+KIND_ISO_SINGLE: Final = PACKET_KIND.index("iso_single")
+_DOLLAR: Final = 10**9
+_KNOWN: Final = (1 << at.VENUE_UNKNOWN) - 1
+_FAMILIES: Final = len(CODE_FAMILY)
+
+
+@njit(cache=True)
+def start_parent(
+    parents: Parents, slot: int, columns: tuple[Prints, Placed], opening: tuple[int, int, int, int]
+) -> None:
+    """Open a parent without members at (row, time, side, group); its arrival quote is the row's."""
+    prints, placed = columns
+    row, ts, side, group = opening
+    parent = parents.slots[slot]
+    parent[:] = 0
+    parent[at.P_STAGE] = at.STAGE_OPEN
+    parent[at.P_CONTRACT] = prints.contract[row]
+    parent[at.P_SIDE], parent[at.P_GROUP] = side, group
+    parent[at.P_FAMILY] = prints.family[row]
+    parent[at.P_START] = ts
+    parent[at.P_STATE], parent[at.P_PLACEMENT] = placed.state[row], placed.placement[row]
+    quote = placed.quote[row]
+    parent[at.P_QUOTE_TS], parent[at.P_QUOTE_SEQ] = quote[at.Q_TS], quote[at.Q_SEQ]
+    parent[at.P_BID], parent[at.P_ASK] = quote[at.Q_BID], quote[at.Q_ASK]
+    parent[at.P_FIRST_SEQ] = prints.seq[row]
+    parent[at.P_OPEN_TS] = parents.counts[at.C_OPEN_TS]
+
+
+@njit(cache=True)
+def add_member(
+    parents: Parents, limits: Limits, slot: int, columns: tuple[Prints, Placed], where: tuple[int, int]
+) -> None:
+    """Add the print at (row, time) to the totals of a parent."""
+    prints, placed = columns
+    row, ts = where
+    parent = parents.slots[slot]
+    size, price, family = prints.size[row], prints.price[row], int(prints.family[row])
+    if parent[at.P_PRINTS] < at.MEMBERS:
+        parents.members[slot, parent[at.P_PRINTS]] = prints.seq[row]
+    _count_event(parents, limits, slot, (int(prints.venue[row]) * _FAMILIES + family, ts))
+    parent[at.P_PRINTS] += 1
+    parent[at.P_SIZE] += size
+    parent[at.P_PREMIUM] = min(parent[at.P_PREMIUM] + prints.premium[row], MONEY_MAX)
+    parent[at.P_DOLLARS] += price // _DOLLAR * size
+    parent[at.P_REST] += price % _DOLLAR * size
+    parent[at.P_VENUES] |= 1 << int(prints.venue[row])
+    parent[at.P_ISO] += size if family == FAMILY_ISO else 0
+    parent[at.P_FAMILY] = shared_family(parent[at.P_FAMILY], family)
+    parent[at.P_LAST], parent[at.P_LAST_SEQ] = ts, prints.seq[row]
+    if size >= limits.block_contracts and prints.premium[row] >= limits.block_premium:
+        parent[at.P_BLOCKS] += 1
+    place = placed.placement[row]
+    if place in (PLACE_ABOVE_ASK, PLACE_AT_ASK):
+        parent[at.P_AT_ASK] += size
+    elif place in (PLACE_AT_BID, PLACE_BELOW_BID):
+        parent[at.P_AT_BID] += size
+    elif place in (PLACE_INSIDE_ASK, PLACE_MID, PLACE_INSIDE_BID):
+        parent[at.P_INSIDE] += size
+
+
+@njit(cache=True)
+def shared_family(one: int, other: int) -> int:
+    """Return the family of both: the same, unknown where either is, else electronic (ISOs are too)."""
+    if one == other:
+        return one
+    if one == FAMILY_UNKNOWN or other == FAMILY_UNKNOWN:
+        return FAMILY_UNKNOWN
+    return FAMILY_ELECTRONIC
+
+
+@njit(cache=True)
+def _count_event(parents: Parents, limits: Limits, slot: int, event: tuple[int, int]) -> None:
+    """Count a taker event unless (venue and family, time) continues one that began within its span."""
+    key, ts = event
+    count = parents.slots[slot, at.P_EVENTS]
+    for number in range(max(0, count - at.EVENTS), count):
+        place = number % at.EVENTS
+        if parents.event_key[slot, place] != key:
+            continue
+        if ts - parents.event_ts[slot, place] <= limits.taker_ns:
+            return
+    parents.event_key[slot, count % at.EVENTS] = key
+    parents.event_ts[slot, count % at.EVENTS] = ts
+    parents.slots[slot, at.P_EVENTS] = count + 1
+
+
+@njit(cache=True)
+def merge(parents: Parents, into: int, later: int) -> None:
+    """Add the members of a later run to a waiting parent of the same venue."""
+    parent, run = parents.slots[into], parents.slots[later]
+    for number in range(min(run[at.P_PRINTS], at.MEMBERS)):
+        place = parent[at.P_PRINTS] + number
+        if place < at.MEMBERS:
+            parents.members[into, place] = parents.members[later, number]
+    for field in (at.P_PRINTS, at.P_EVENTS, at.P_SIZE, at.P_DOLLARS, at.P_REST, at.P_ISO):
+        parent[field] += run[field]
+    for field in (at.P_AT_ASK, at.P_AT_BID, at.P_INSIDE, at.P_BLOCKS):
+        parent[field] += run[field]
+    parent[at.P_PREMIUM] = min(parent[at.P_PREMIUM] + run[at.P_PREMIUM], MONEY_MAX)
+    parent[at.P_FAMILY] = shared_family(parent[at.P_FAMILY], run[at.P_FAMILY])
+    parent[at.P_LAST], parent[at.P_LAST_SEQ] = run[at.P_LAST], run[at.P_LAST_SEQ]
+
+
+@njit(cache=True)
+def kind_of(parent: Longs, limits: Limits) -> int:
+    """Return the kind of a closed parent; a claim about several prints outranks one about one print."""
+    known = parent[at.P_VENUES] & _KNOWN
+    has_several = known & (known - 1) != 0
+    if parent[at.P_GROUP] == at.GROUP_LIT and has_several:
+        return KIND_SWEEP
+    is_one_venue = known != 0 and known == parent[at.P_VENUES] and not has_several
+    if parent[at.P_EVENTS] >= limits.split_events and is_one_venue:
+        return KIND_SPLIT
+    if parent[at.P_BLOCKS] > 0:
+        return KIND_BLOCK
+    return KIND_ISO_SINGLE if parent[at.P_ISO] == parent[at.P_SIZE] else KIND_SINGLE

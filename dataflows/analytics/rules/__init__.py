@@ -1,0 +1,1 @@
+"""Rules: claims about packets, as data, and the rows they become."""
