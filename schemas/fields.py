@@ -38,6 +38,7 @@ LOGICAL: Final[dict[str, Logical]] = {
     "ratio": Logical("double", "Float64", "number", "dimensionless"),
     "text": Logical("string", "String", "string", "text"),
     "label": Logical("string", "LowCardinality(String)", "string", "text"),
+    "id": Logical("string", "String", "string", "hash in hexadecimal"),
     "json": Logical("string", "String", "string", "JSON text"),
 }
 
