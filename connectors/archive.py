@@ -150,7 +150,7 @@ class Writer:
 
     @retry(
         retry=retry_if_exception_type((ClickHouseError, OSError)),
-        wait=wait_exponential_jitter(initial=0.2, max=5),
+        wait=wait_exponential_jitter(multiplier=0.2, max=5),
         stop=stop_after_delay(RETRY_SECONDS),
         reraise=True,
     )
