@@ -98,7 +98,7 @@ def _filter(topic: Topic, name: str, text: str) -> Value:
 
 
 def _is_filterable(field: Field) -> bool:
-    return field.is_enum or field.logical in ("flag", "label", *_INTEGERS)
+    return field.is_enum or field.logical in ("flag", "label", "id", *_INTEGERS)
 
 
 def _values(field: Field, text: str) -> tuple[str, ...]:

@@ -88,7 +88,7 @@ def _doubtful(plan: Plan, columns: dict[str, Column], lengths: Lengths) -> Mask 
     if not np.array_equal(expected, lengths):
         masks.append(expected != lengths)
     for step in plan.steps:
-        allowed = None if step.bounds is None else step.allowed(columns[step.name])
+        allowed = step.allowed(columns[step.name])
         if allowed is not None and not allowed.all():
             masks.append(~allowed)
     return np.logical_or.reduce(masks) if masks else None

@@ -2,7 +2,7 @@
 
 Owns `encode` and `decode`, and the promise that one bad record never touches its neighbours: it
 comes back as `Bad` with a reason, the rest decoded. Refuses bodies above MAX_BODY_BYTES, encodings
-that are not canonical, and values out of range.
+that are not canonical, enum codes out of their vocabulary and numbers that are not finite.
 """
 
 from collections.abc import Sequence
@@ -103,6 +103,8 @@ def _to_arrow(batch: Batch, position: int) -> pa.Array:
     if f.is_enum:
         assert column.min() >= 0, f"{where}: a code below 0"
         assert column.max() < len(f.symbols), f"{where}: a code outside {f.logical}"
+    if kind is np.float64:
+        assert np.isfinite(column).all(), f"{where}: not finite"
     return pa.array(column)
 
 

@@ -38,7 +38,9 @@ class Step:
         return (int(INT32.min), int(INT32.max)) if self.kind == "int" else None
 
     def allowed(self, column: Column) -> npt.NDArray[np.bool_] | None:
-        """Return which values of an int64 column are allowed; None says all are."""
+        """Return which values of a column of the twin are allowed; None says all are."""
+        if self.kind == "double":
+            return np.asarray(np.isfinite(column))
         if self.bounds is None or len(column) == 0:
             return None
         low, high = self.bounds
