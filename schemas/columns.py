@@ -155,7 +155,7 @@ def _to_values(field: Field, column: Column) -> list[Any]:
 def to_json_columns(batch: Batch, names: Sequence[str] | None = None) -> dict[str, list[Any]]:
     """Return columns as JSON values: USD and shares as numbers, times as decimal ns strings.
 
-    Absent values and numbers JSON cannot say become None; enums become their names.
+    Absent values become None; enums become their names.
     """
     wanted = list(batch.columns) if names is None else list(names)
     return {n: _to_json(batch.topic.field(n), batch[n]) for n in wanted}
@@ -168,9 +168,9 @@ def _to_json(field: Field, column: Column) -> list[Any]:
     values: list[Any] = (column / 10**logical.scale if logical.scale else column).tolist()
     if field.logical == "time":
         values = [str(v) for v in values]
-    nothing = ~np.isfinite(column) if column.dtype == np.float64 else column == field.absent
-    if (field.absent is None and column.dtype != np.float64) or not nothing.any():
+    if field.absent is None:
         return values
+    nothing = column == field.absent
     return [None if n else v for v, n in zip(values, nothing.tolist(), strict=True)]
 
 

@@ -61,7 +61,7 @@ def _property(field: Field) -> dict[str, Any]:
     if field.is_enum:
         return {**entry, "enum": list(field.symbols)}
     kinds = [_json_type(field)]
-    if field.absent is not None or field.logical == "ratio":
+    if field.absent is not None:
         kinds.append("null")
     if field.logical == "time":
         entry["pattern"] = TIME_PATTERN

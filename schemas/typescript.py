@@ -62,13 +62,9 @@ def _row_type(topic: Topic) -> str:
     return "\n".join([*lines, "}\n"])
 
 
-def _is_nullable(field: Field) -> bool:
-    return field.absent is not None or field.logical == "ratio"
-
-
 def _type(field: Field) -> str:
     kind = field.logical if field.is_enum else LOGICAL[field.logical].typescript
-    return f"{kind} | null" if _is_nullable(field) else kind
+    return f"{kind} | null" if field.absent is not None else kind
 
 
 def _unit(field: Field) -> str:
@@ -96,5 +92,5 @@ def _column(field: Field) -> str:
     kind = field.logical
     return (
         f'      {{ name: "{field.name}", type: "{kind}", unit: {json.dumps(_unit(field))}, '
-        f"nullable: {json.dumps(_is_nullable(field))}, doc: {json.dumps(field.doc)} }},\n"
+        f"nullable: {json.dumps(field.absent is not None)}, doc: {json.dumps(field.doc)} }},\n"
     )

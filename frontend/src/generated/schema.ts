@@ -323,11 +323,11 @@ export interface FlowPacketsRow {
   /** Packets in that baseline. [count] */
   baseline_count: number;
   /** Robust z of log premium; 0 where the baseline is none. [dimensionless] */
-  premium_z: number | null;
+  premium_z: number;
   /** Robust z of log size; 0 where the baseline is none. [dimensionless] */
-  size_z: number | null;
+  size_z: number;
   /** Robust z of the relative spread; 0 where the baseline is none. [dimensionless] */
-  spread_z: number | null;
+  spread_z: number;
 }
 
 /** One rule that held on one packet, with the inputs it saw. */
@@ -355,7 +355,7 @@ export interface FlowHitsRow {
   /** The option series of the packet. [text] */
   contract: string;
   /** Strength of the claim, 0 to 1; an order of claims, no probability. [dimensionless] */
-  score: number | null;
+  score: number;
   /** Direction in price it is consistent with. [one of a closed list] */
   delta_direction: DeltaDirection;
   /** Volatility it is consistent with. [one of a closed list] */
@@ -401,7 +401,7 @@ export interface FlowAlertsRow {
   /** Rarity of the score over sessions; unrated before five. [one of a closed list] */
   severity: Severity;
   /** Strength of the claim, 0 to 1; an order of claims, no probability. [dimensionless] */
-  score: number | null;
+  score: number;
   /** Direction in price it is consistent with. [one of a closed list] */
   delta_direction: DeltaDirection;
   /** Volatility it is consistent with. [one of a closed list] */
@@ -816,9 +816,9 @@ export const TOPICS: { readonly [K in TopicName]: TopicInfo } = {
       { name: "members", type: "json", unit: "JSON text", nullable: false, doc: "Sequence numbers of members, at most 64, the rest counted." },
       { name: "baseline", type: "Baseline", unit: "one of a closed list", nullable: false, doc: "What the z-scores compare with; none: they cannot be said." },
       { name: "baseline_count", type: "count", unit: "count", nullable: false, doc: "Packets in that baseline." },
-      { name: "premium_z", type: "ratio", unit: "dimensionless", nullable: true, doc: "Robust z of log premium; 0 where the baseline is none." },
-      { name: "size_z", type: "ratio", unit: "dimensionless", nullable: true, doc: "Robust z of log size; 0 where the baseline is none." },
-      { name: "spread_z", type: "ratio", unit: "dimensionless", nullable: true, doc: "Robust z of the relative spread; 0 where the baseline is none." },
+      { name: "premium_z", type: "ratio", unit: "dimensionless", nullable: false, doc: "Robust z of log premium; 0 where the baseline is none." },
+      { name: "size_z", type: "ratio", unit: "dimensionless", nullable: false, doc: "Robust z of log size; 0 where the baseline is none." },
+      { name: "spread_z", type: "ratio", unit: "dimensionless", nullable: false, doc: "Robust z of the relative spread; 0 where the baseline is none." },
     ],
   },
   "flow.hits": {
@@ -838,7 +838,7 @@ export const TOPICS: { readonly [K in TopicName]: TopicInfo } = {
       { name: "packet_id", type: "id", unit: "hash in hexadecimal", nullable: false, doc: "The flow packet the claim is about." },
       { name: "packet_version", type: "small", unit: "count", nullable: false, doc: "Version of that packet." },
       { name: "contract", type: "label", unit: "text", nullable: false, doc: "The option series of the packet." },
-      { name: "score", type: "ratio", unit: "dimensionless", nullable: true, doc: "Strength of the claim, 0 to 1; an order of claims, no probability." },
+      { name: "score", type: "ratio", unit: "dimensionless", nullable: false, doc: "Strength of the claim, 0 to 1; an order of claims, no probability." },
       { name: "delta_direction", type: "DeltaDirection", unit: "one of a closed list", nullable: false, doc: "Direction in price it is consistent with." },
       { name: "volatility_direction", type: "VolatilityDirection", unit: "one of a closed list", nullable: false, doc: "Volatility it is consistent with." },
       { name: "sentence", type: "text", unit: "text", nullable: false, doc: "The claim in words, hedged." },
@@ -867,7 +867,7 @@ export const TOPICS: { readonly [K in TopicName]: TopicInfo } = {
       { name: "size", type: "contracts", unit: "contracts", nullable: false, doc: "Contracts of the packet." },
       { name: "premium", type: "money", unit: "USD", nullable: false, doc: "Premium of the packet." },
       { name: "severity", type: "Severity", unit: "one of a closed list", nullable: false, doc: "Rarity of the score over sessions; unrated before five." },
-      { name: "score", type: "ratio", unit: "dimensionless", nullable: true, doc: "Strength of the claim, 0 to 1; an order of claims, no probability." },
+      { name: "score", type: "ratio", unit: "dimensionless", nullable: false, doc: "Strength of the claim, 0 to 1; an order of claims, no probability." },
       { name: "delta_direction", type: "DeltaDirection", unit: "one of a closed list", nullable: false, doc: "Direction in price it is consistent with." },
       { name: "volatility_direction", type: "VolatilityDirection", unit: "one of a closed list", nullable: false, doc: "Volatility it is consistent with." },
       { name: "sentence", type: "text", unit: "text", nullable: false, doc: "The claim in words, hedged." },
