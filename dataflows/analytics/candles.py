@@ -114,7 +114,7 @@ def run(book: Book, trades: Trades, ranks: Longs, rest: tuple[int, int, Limits, 
         elif sample.flags & (HAS_VOLUME | HAS_HIGH_LOW | HAS_LAST):
             add_to_open(book, trades.uid[i], sample)
     if needs_room(book, limits):
-        return total
+        return int(total)
     advance(book, watermark, ranks, (limits, out))
     return int(total + 1)
 
