@@ -26,7 +26,7 @@ Outgoing: TypeAlias = tuple[bytes, bytes | None, int]  # value, key, timestamp i
 
 def admin_client(bootstrap: str) -> AdminClient:
     """Return an admin client; keep it referenced until its futures are done."""
-    return AdminClient({"bootstrap.servers": bootstrap, "log_level": 3, "socket.timeout.ms": 20_000})
+    return AdminClient({"bootstrap.servers": bootstrap, "log_level": 2, "socket.timeout.ms": 20_000})
 
 
 def reader(bootstrap: str, **changes: Any) -> Consumer:
@@ -39,7 +39,7 @@ def reader(bootstrap: str, **changes: Any) -> Consumer:
         "auto.offset.reset": "error",
         "fetch.wait.max.ms": 10,
         "queued.max.messages.kbytes": 4096,
-        "log_level": 3,
+        "log_level": 2,
     }
     return Consumer({**config, **changes})
 
@@ -74,21 +74,33 @@ class Sender:
         Raises:
             ServiceError: a message, this one or an earlier one, could not be delivered.
         """
+        produce = self._producer.produce
         for start in range(0, len(messages), SLICE):
             self._poll(0.0)
-            for message in messages[start : start + SLICE]:
-                self._queue(topic, partition, message)
+            for value, key, timestamp_ms in messages[start : start + SLICE]:
+                try:
+                    produce(topic, value, key, partition, None, timestamp_ms)
+                except BufferError:
+                    self._wait_and_produce(topic, partition, (value, key, timestamp_ms))
+                except KafkaException as error:
+                    raise _refused(topic, error) from None
 
-    def _queue(self, topic: str, partition: int, message: Outgoing) -> None:
+    def _wait_and_produce(self, topic: str, partition: int, message: Outgoing) -> None:
         value, key, timestamp_ms = message
         while True:
+            self._poll(POLL_S)
             try:
                 self._producer.produce(topic, value, key, partition, None, timestamp_ms)
                 return
             except BufferError:
-                self._poll(POLL_S)
+                continue
             except KafkaException as error:
-                raise ServiceError(f"{topic} does not take messages: {error.args[0].str()}") from None
+                raise _refused(topic, error) from None
+
+    def close(self) -> None:
+        """Give the connections back; what has not been flushed is dropped."""
+        self._producer.purge()
+        self._producer.close()
 
     def flush(self, stop: Event | None = None) -> None:
         """Wait until everything queued has arrived; when stopped, for ten seconds at most."""
@@ -120,3 +132,7 @@ class Sender:
                 f"the broker did not take a message: {self._failure.str()}; when it is back, run the "
                 "command again, it goes on where the log ends"
             )
+
+
+def _refused(topic: str, error: KafkaException) -> ServiceError:
+    return ServiceError(f"{topic} does not take messages: {error.args[0].str()}")

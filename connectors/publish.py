@@ -17,13 +17,13 @@ import numpy as np
 import orjson
 
 from connectors.errors import ServiceError, UserError
-from connectors.feed import Chunk, Feed
+from connectors.feed import MAX_CHUNK_ROWS, Chunk, Feed
 from connectors.kafka import Outgoing, Sender
 from connectors.publish_resume import Log, LogReader
 from connectors.publish_rows import REFERENCE, Assembler, Numbered, Progress
 from connectors.topics_admin import ensure_topics
 from schemas.codec import decode, encode
-from schemas.columns import Batch, is_text
+from schemas.columns import Batch, concat, is_text
 from schemas.topics import PARTITION_COUNT, TOPIC, physical_name
 
 LONGEST_PAUSE_S: Final = 5.0  # a quiet stretch of a paced feed is cut short to this
@@ -93,9 +93,13 @@ def publish(
         if len(log.tails) == len(log.high) and all(t.is_end for t in log.tails.values()):
             return _finished(log)
         start = log_reader.checkpoint(log) or Progress.fresh(feed.inputs)
-        run = _Run(feed, namespace, Sender(bootstrap), log, start)
         pace = Pace(speed, stopped) if speed is not None else None
-        run.write(stopped, pace, on_progress or (lambda _: None))
+        sender = Sender(bootstrap)
+        try:
+            run = _Run(feed, namespace, sender, log, start)
+            run.write(stopped, pace, on_progress or (lambda _: None))
+        finally:
+            sender.close()
         run.confirm(log_reader.ends())
     finally:
         log_reader.close()
@@ -113,8 +117,9 @@ class _Run:
 
     def write(self, stop: Event, pace: Pace | None, on_progress: OnProgress) -> None:
         """Send chunk after chunk until the feed ends or the stop is asked for, then flush."""
-        for chunk in self._chunks():
-            if not self._write_chunk(chunk, stop, pace):
+        groups = self._chunk_groups() if pace is None else ([chunk] for chunk in self._chunks())
+        for group in groups:
+            if not self._write_chunks(group, stop, pace):
                 break
             on_progress(self.summary())
         else:
@@ -123,15 +128,15 @@ class _Run:
             self.is_complete = True
         self.sender.flush(stop)
 
-    def _write_chunk(self, chunk: Chunk, stop: Event, pace: Pace | None) -> bool:
-        """Send a chunk, when paced piece by piece; return whether to go on."""
-        for piece in self._pieces(chunk, pace is not None):
+    def _write_chunks(self, group: Sequence[Chunk], stop: Event, pace: Pace | None) -> bool:
+        """Send some chunks at once, when paced piece by piece; return whether to go on."""
+        for piece in self._pieces(_joined(group), pace is not None):
             if pace is not None:
                 pace.wait(piece.upto_ts)
                 if stop.is_set():
                     return False
             self._send(self.rows.assemble(piece, time_ns()))
-        self.rows.progress.chunk += 1
+        self.rows.progress.chunk += len(group)
         self._send(self.rows.checkpoint(time_ns()))
         return not stop.is_set()
 
@@ -163,6 +168,22 @@ class _Run:
                 yield from chunks
                 return
         raise self._changed()
+
+    def _chunk_groups(self) -> Iterator[list[Chunk]]:
+        """Yield chunks in groups that are worth a call; none reaches over a session or a checkpoint."""
+        group: list[Chunk] = []
+        rows = 0
+        for chunk in self._chunks():
+            if group and (chunk.session is not None or rows >= MAX_CHUNK_ROWS // 2):
+                yield group
+                group, rows = [], 0
+            group.append(chunk)
+            rows += sum(map(len, chunk.batches.values()))
+            if self.rows.is_checkpoint_due(chunk.upto_ts):
+                yield group
+                group, rows = [], 0
+        if group:
+            yield group
 
     def _pieces(self, chunk: Chunk, is_paced: bool) -> Iterator[Chunk]:
         """Cut a chunk into its heartbeat intervals where it is to be paced."""
@@ -248,6 +269,17 @@ def _is_same(topic: str, stored: bytes, made: bytes) -> bool:
 def _cell(batch: Batch, name: str, row: int) -> object:
     column = batch[name]
     return column[row].as_py() if is_text(column) else column[row].item()
+
+
+def _joined(group: Sequence[Chunk]) -> Chunk:
+    """Return consecutive chunks of one session as one."""
+    if len(group) == 1:
+        return group[0]
+    topics = {t for chunk in group for t in chunk.batches}
+    batches = {t: concat([c.batches[t] for c in group if t in c.batches]) for t in sorted(topics)}
+    read = {t: sum(c.read.get(t, 0) for c in group) for t in sorted({t for c in group for t in c.read})}
+    rejects = tuple(r for chunk in group for r in chunk.rejects)
+    return Chunk(group[0].session, batches, rejects, read, group[-1].upto_ts)
 
 
 def _between(batch: Batch, begin: int, end: int) -> Batch:

@@ -119,10 +119,14 @@ class Assembler:
         self._count(chunk)
         return out
 
+    def is_checkpoint_due(self, upto_ts: int) -> bool:
+        """Tell whether a checkpoint stands after the chunk that ends at `upto_ts`."""
+        return upto_ts - self.progress.checkpoint_ts >= CHECKPOINT_NS
+
     def checkpoint(self, ingest_ts: int) -> dict[str, Numbered]:
         """Return the checkpoint record if one is due; it counts itself."""
         state = self.progress
-        if state.upto_ts - state.checkpoint_ts < CHECKPOINT_NS:
+        if not self.is_checkpoint_due(state.upto_ts):
             return {}
         state.checkpoint_ts = state.upto_ts
         state.next_seq[REFERENCE][CHECKPOINT_PARTITION] += 1
