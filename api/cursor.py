@@ -18,8 +18,7 @@ import orjson
 VERSION: Final = 1
 MAX_CURSOR_CHARS: Final = 200
 _DIGEST_CHARS: Final = 12
-_MAX_INT64: Final = 2**63 - 1
-_MIN_INT64: Final = -(2**63)
+_LIMITS: Final = (VERSION, 2**63 - 1, 2**16 - 1, 2**63 - 1)
 
 
 class CursorRefused(Exception):
@@ -50,7 +49,7 @@ def encode_cursor(position: Position, digest: str) -> str:
 def decode_cursor(text: str, digest: str) -> Position:
     """Read a cursor. Raises CursorRefused unless it is one of this question."""
     fields = _fields(text)
-    if len(fields) != 5 or not all(_is_int64(f) for f in fields[:4]) or fields[0] != VERSION:
+    if len(fields) != 5 or not all(map(_is_within, fields[:4], _LIMITS)) or fields[0] != VERSION:
         raise CursorRefused("cursor is not one that this server gave")
     if fields[4] != digest:
         raise CursorRefused("cursor belongs to another question: start again without it")
@@ -68,5 +67,5 @@ def _fields(text: str) -> list[Any]:
     return fields if isinstance(fields, list) else []
 
 
-def _is_int64(value: object) -> bool:
-    return type(value) is int and _MIN_INT64 <= value <= _MAX_INT64
+def _is_within(value: object, high: int) -> bool:
+    return type(value) is int and 0 <= value <= high

@@ -9,8 +9,10 @@ import argparse
 import ipaddress
 import logging
 import re
+import signal
 import socket
 import sys
+from types import FrameType
 from typing import Final
 
 import uvicorn
@@ -75,7 +77,14 @@ def serve(args: argparse.Namespace) -> None:
     )
     sys.stdout.write(f"gateway on http://{args.host}:{bound.getsockname()[1]}\n")
     sys.stdout.flush()
+    # Having stopped, the server raises the signal again: being told to stop is no failure.
+    for number in (signal.SIGTERM, signal.SIGINT):
+        signal.signal(number, _noted)
     uvicorn.Server(config).run(sockets=[bound])
+
+
+def _noted(number: int, frame: FrameType | None) -> None:
+    """Do nothing more about a signal."""
 
 
 def _own_name(host: str) -> list[str]:

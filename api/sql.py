@@ -13,6 +13,7 @@ from typing import Any, Final
 from api.cursor import Position
 from api.query import RowQuery, Value
 from schemas.fields import Field
+from schemas.sql import VERSION_KEYS
 from schemas.topics import TOPIC, Topic
 
 POSITION: Final = ("_time_ns", "_partition", "_offset")
@@ -39,9 +40,17 @@ def json_columns(topic: Topic) -> str:
     return ", ".join(json_expression(f) for f in topic.fields)
 
 
-def current_view(topic: Topic) -> str:
-    """The view that holds the highest version of each thing."""
-    return f"{topic.table}_current"
+def is_current(topic: Topic) -> str:
+    """The condition that no higher version of the row's thing is stored.
+
+    Restatements are few, so only they are looked up; a view over all versions would sort the table.
+    """
+    key = ", ".join(f"`{name}`" for name in VERSION_KEYS[topic.name])
+    later = f"FROM `{topic.table}` WHERE version > (SELECT min(version) FROM `{topic.table}`)"
+    return (
+        f"(({key}) NOT IN (SELECT {key} {later}) OR "
+        f"({key}, version) IN (SELECT {key}, max(version) {later} GROUP BY {key}))"
+    )
 
 
 def select_rows(query: RowQuery) -> Statement:
@@ -57,11 +66,12 @@ def select_rows(query: RowQuery) -> Statement:
     if query.after is not None:
         conditions.append(_after(topic, query.is_descending))
         parameters |= _after_values(query.after)
-    source = current_view(topic) if query.is_current else topic.table
+    if query.is_current:
+        conditions.append(is_current(topic))
     direction = "DESC" if query.is_descending else "ASC"
     text = (
         f"SELECT {json_columns(topic)}, toUnixTimestamp64Nano(`{topic.time_field}`), "
-        f"_partition, _offset FROM `{source}`{_where(conditions)} "
+        f"_partition, _offset FROM `{topic.table}`{_where(conditions)} "
         f"ORDER BY `{topic.time_field}` {direction}, _partition {direction}, _offset {direction} "
         f"LIMIT {{limit:UInt32}}"
     )
@@ -93,7 +103,7 @@ def _after(topic: Topic, is_descending: bool) -> str:
     sign = "<" if is_descending else ">"
     return (
         f"(`{topic.time_field}`, _partition, _offset) {sign} "
-        f"({_moment('at')}, {{at_partition:Int32}}, {{at_offset:Int64}})"
+        f"({_moment('at')}, {{at_partition:UInt16}}, {{at_offset:UInt64}})"
     )
 
 
@@ -102,12 +112,13 @@ def _after_values(after: Position) -> dict[str, int]:
 
 
 def select_candles(underlying: str, interval_s: int, limit: int) -> Statement:
-    """The newest candles of one interval, newest first."""
+    """The newest candles of one interval, newest first, the highest version of each."""
     topic = TOPIC["equities.candles"]
     text = (
-        f"SELECT {json_columns(topic)} FROM `{current_view(topic)}` "
+        f"SELECT {json_columns(topic)} FROM `{topic.table}` "
         "WHERE underlying = {underlying:String} AND interval_s = {interval_s:Int32} "
-        "ORDER BY `start_ts` DESC LIMIT {limit:UInt32}"
+        "ORDER BY `start_ts` DESC, version DESC, _offset DESC "
+        "LIMIT 1 BY `start_ts` LIMIT {limit:UInt32}"
     )
     values = {"underlying": underlying, "interval_s": interval_s, "limit": limit}
     return Statement(text, topic.field_names, values)
@@ -128,7 +139,7 @@ def select_prints(contract: str, partition: int, members: list[int], limit: int)
     topic = TOPIC["options.placed"]
     text = (
         f"SELECT {json_columns(topic)} FROM `{topic.table}` WHERE contract = {{contract:String}} "
-        "AND _partition = {partition:Int32} AND print_seq IN {members:Array(Int64)} "
+        "AND _partition = {partition:UInt16} AND print_seq IN {members:Array(Int64)} "
         "ORDER BY print_seq, seq LIMIT {limit:UInt32}"
     )
     values = {"contract": contract, "partition": partition, "members": members, "limit": limit}

@@ -73,6 +73,8 @@ class ReadStore:
         """
         text = f"{statement.text} FORMAT JSONCompactColumns"
         values = orjson.loads(self._run(text, dict(statement.parameters)))
+        if not values:  # without rows the format writes no columns either
+            return {name: [] for name in statement.names}
         assert len(values) == len(statement.names), statement.text
         return dict(zip(statement.names, values, strict=True))
 
