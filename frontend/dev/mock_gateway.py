@@ -60,7 +60,6 @@ class Gateway:
         sender = asyncio.create_task(self.send(client, wanted))
         with contextlib.suppress(WebSocketDisconnect, RuntimeError):
             while True:
-                wanted.clear()
                 wanted.update(await client.receive_json())
                 self.asked = dict(wanted)
         sender.cancel()

@@ -70,7 +70,7 @@ function LiveRows({ spec, size }: { spec: TapeSpec; size: Size }) {
   }, [market, painter, size, spec]);
   return (
     <>
-      <div className="rows" ref={host} aria-hidden="true" />
+      <div className="rows" ref={host} hidden={isEmpty} aria-hidden="true" />
       {isEmpty && <p className="empty">{spec.awaits}</p>}
     </>
   );
