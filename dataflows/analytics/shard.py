@@ -134,6 +134,7 @@ class Shard:
             control = int(self.merge.logs[name].state[CONTROLS]) if is_final else 0
             row = dict(zip(COUNTERS, counts, strict=True))
             row |= {
+                "seq": 0,
                 "emit_ts": emit_ts,
                 "underlying": "",
                 "input": name,
@@ -162,4 +163,4 @@ def _deadletters(merged: Merged) -> list[dict[str, Any]]:
         }
         rows.append((at, row))
     rows.sort(key=lambda pair: pair[0])
-    return [row | {"emit_ts": max(at, 0)} for at, row in rows]
+    return [row | {"seq": 0, "emit_ts": max(at, 0)} for at, row in rows]
