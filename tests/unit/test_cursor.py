@@ -6,7 +6,7 @@ import base64
 
 import orjson
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from api.cursor import CursorRefused, Position, decode_cursor, encode_cursor, question_digest
@@ -15,6 +15,7 @@ INT63 = st.integers(0, 2**63 - 1)
 DIGEST = question_digest(["options.placed", True])
 
 
+@settings(deadline=None)
 @given(INT63, st.integers(0, 2**16 - 1), INT63)
 def test_a_cursor_returns_its_position(time_ns: int, partition: int, offset: int) -> None:
     position = Position(time_ns, partition, offset)
@@ -27,6 +28,7 @@ def test_a_cursor_of_another_question_is_refused() -> None:
         decode_cursor(cursor, DIGEST)
 
 
+@settings(deadline=None)
 @given(st.text(max_size=300))
 def test_arbitrary_text_is_refused(text: str) -> None:
     with pytest.raises(CursorRefused):

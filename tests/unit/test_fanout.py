@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections import Counter
 
 import orjson
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from api.fanout import QUEUE_FRAMES, ClientQueue, Fanout, Frame
@@ -41,6 +41,7 @@ OFFERS = st.lists(st.tuples(st.sampled_from((TAPE, EVENT, "flow.hits")), st.inte
 STEPS = st.lists(st.tuples(OFFERS, st.integers(0, 6)), max_size=20)
 
 
+@settings(deadline=None)
 @given(STEPS, st.integers(1, 5))
 def test_every_row_is_sent_or_counted_in_a_gap(
     steps: list[tuple[list[tuple[str, int]], int]], limit: int
@@ -100,6 +101,7 @@ CANDLES = st.lists(
 )
 
 
+@settings(deadline=None)
 @given(st.lists(CANDLES, min_size=1, max_size=10), st.integers(0, 3))
 def test_a_slow_client_gets_the_latest_of_each_candle(
     frames: list[list[tuple[str, int, int]]], tapes: int

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import orjson
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from api.channels import CHANNELS
@@ -91,6 +91,7 @@ def test_a_cursor_belongs_to_its_filters() -> None:
 VALUES = st.text(st.characters(min_codepoint=32, max_codepoint=0x2FFF), min_size=1, max_size=20)
 
 
+@settings(deadline=None)
 @given(VALUES)
 def test_values_never_reach_the_text_of_a_statement(value: str) -> None:
     value = "zq" + value.replace(",", "")
@@ -149,6 +150,7 @@ def test_wrong_messages_get_one_sentence(text: str, words: str) -> None:
     assert "\n" not in str(refused.value)
 
 
+@settings(deadline=None)
 @given(st.text(max_size=200))
 def test_no_text_breaks_the_reader_of_messages(text: str) -> None:
     with pytest.raises(MessageRefused):
