@@ -7,10 +7,11 @@ are not read.
 
 from __future__ import annotations
 
+import warnings
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from datetime import date, datetime, timedelta
 from pathlib import Path
-from typing import Final, TypeAlias
+from typing import Any, Final, TypeAlias
 from zoneinfo import ZoneInfo
 
 import numpy as np
@@ -124,10 +125,7 @@ def _underlying(topic: str, symbol: str, day: date) -> str:
 
 def session_of(day: date) -> SessionStart:
     """Return the trading session of a date."""
-    from exchange_calendars import get_calendar
-
-    margin = timedelta(days=10)
-    calendar = get_calendar("XNYS", start=str(day - margin), end=str(day + margin))
+    calendar = _calendar(day)
     if not calendar.is_session(str(day)):
         raise UserError(f"{day}: the New York Stock Exchange did not trade that day")
     opened, closed = calendar.session_open(str(day)), calendar.session_close(str(day))
@@ -135,6 +133,16 @@ def session_of(day: date) -> SessionStart:
     window_s = 10 if day >= TEN_SECOND_REPORTS else 30
     times = (_midnight(day), int(opened.value), int(closed.value))
     return SessionStart(str(day), *times, window_s * NS_PER_S, {"is_half_day": not usual})
+
+
+def _calendar(day: date) -> Any:
+    from exchange_calendars import get_calendar
+
+    margin = timedelta(days=10)
+    with warnings.catch_warnings():
+        # The calendar package uses spellings of pandas that a later version will not know.
+        warnings.simplefilter("ignore")
+        return get_calendar("XNYS", start=str(day - margin), end=str(day + margin))
 
 
 def _midnight(day: date) -> int:
