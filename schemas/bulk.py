@@ -5,15 +5,16 @@ exactly as long as the canonical encoding of its values. Rows it cannot vouch fo
 a batch that cannot be decoded whole is cut in halves until the bad rows stand alone.
 """
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Any, Final
 
 import numpy as np
 import numpy.typing as npt
 import pyarrow as pa
-import pyruhvro
+from pyruhvro import deserialize_array
 
-from schemas.columns import Column
+from schemas.columns import Column, is_text
 from schemas.plans import Plan
 
 Mask = npt.NDArray[np.bool_]
@@ -66,7 +67,7 @@ def _columns(plan: Plan, bodies: list[bytes]) -> dict[str, Column] | None:
 
 def _deserialize(bodies: list[bytes], twin_json: str) -> Any:
     try:
-        return pyruhvro.deserialize_array(bodies, twin_json)
+        return deserialize_array(bodies, twin_json)
     except Exception:  # which body is at fault is found by cutting
         return None
     except BaseException as error:
@@ -84,23 +85,43 @@ def _to_column(column: Any) -> Column:
 
 def _doubtful(plan: Plan, columns: dict[str, Column], lengths: Lengths) -> Mask | None:
     expected, huge = encoded_lengths(columns.values())
-    masks = [] if huge is None else [huge]
-    if not np.array_equal(expected, lengths):
-        masks.append(expected != lengths)
+    differs = lengths != expected
+    masks = [differs] if differs.any() else []
+    if huge is not None:
+        masks.append(np.broadcast_to(huge, differs.shape))
     for step in plan.steps:
-        allowed = step.allowed(columns[step.name])
+        column = columns[step.name]
+        allowed = _are_utf8(column) if is_text(column) else step.allowed(column)
         if allowed is not None and not allowed.all():
             masks.append(~allowed)
     return np.logical_or.reduce(masks) if masks else None
 
 
-def encoded_lengths(columns: Any) -> tuple[Lengths, Mask | None]:
-    """Return the bytes each row takes in canonical Avro, and the rows with a ten-byte varint.
+def _are_utf8(column: pa.StringArray) -> Mask | None:
+    """Return which texts are UTF-8, which the bulk decoder does not ask; None says all are."""
+    try:
+        column.validate(full=True)
+    except pa.ArrowInvalid:
+        return np.array([_is_utf8(text) for text in column.view(pa.binary()).to_pylist()])
+    return None
 
+
+def _is_utf8(text: bytes) -> bool:
+    try:
+        text.decode()
+    except UnicodeDecodeError:
+        return False
+    return True
+
+
+def encoded_lengths(columns: Iterable[Column]) -> tuple[Any, Any]:
+    """Return the bytes each row takes in canonical Avro, and which rows have a ten-byte varint.
+
+    Either is one value where it is the same for all rows; the second is None where no row has one.
     The tenth byte of a varint has bits beyond 64 that a decoder may drop, so those are doubtful.
     """
     total: Any = 0
-    huge: Mask | None = None
+    huge: Any = None
     for column in columns:
         if isinstance(column, pa.Array):
             total = total + _text_lengths(column)
@@ -112,7 +133,7 @@ def encoded_lengths(columns: Any) -> tuple[Lengths, Mask | None]:
             size, longest = _varint_lengths(_zigzag(column))
             total = total + size
             if longest == LONG_BYTES_MAX:
-                ten = np.asarray(size) == LONG_BYTES_MAX
+                ten = size == LONG_BYTES_MAX
                 huge = ten if huge is None else huge | ten
     return total, huge
 
