@@ -49,8 +49,8 @@ class Gateway:
         self.asked: dict[str, Any] = {}
 
     def warm_up(self) -> None:
-        for _ in range(300):
-            self.market.step(4, 3_000_000_000)
+        for _ in range(900):
+            self.market.step(8, 1_000_000_000)
 
     async def serve(self, client: WebSocket) -> None:
         await client.accept()

@@ -5,6 +5,7 @@ A development tool, never part of the product: the synthetic feed of the product
 
 from __future__ import annotations
 
+import math
 import random
 from typing import Any
 
@@ -24,6 +25,7 @@ class MockMarket:
     def __init__(self, seed: int) -> None:
         self.random = random.Random(seed)
         self.now_ns = START_NS
+        self.sigma = 0.0
         self.spots = dict(SPOTS)
         self.seqs: dict[str, int] = {}
         self.candles: dict[tuple[str, int, int], Row] = {}
@@ -35,6 +37,7 @@ class MockMarket:
         """Rows of `prints` option prints and as many equity prints over `span_ns`."""
         out: dict[str, list[Row]] = {name: [] for name in ("options.placed", "equities.joins")}
         changed: dict[tuple[str, int, int], Row] = {}
+        self.sigma = 0.00012 * math.sqrt(span_ns / prints / 1e9)
         for _ in range(prints):
             self.now_ns += span_ns // prints
             out["options.placed"].append(self._option())
@@ -88,7 +91,7 @@ class MockMarket:
 
     def _equity(self) -> Row:
         name = self.random.choices(list(SPOTS), (6, 5, 1, 4, 2, 4))[0]
-        self.spots[name] *= 1 + self.random.gauss(0, 0.00008)
+        self.spots[name] *= 1 + self.random.gauss(0, self.sigma)
         placed = self._placed(round(self.spots[name], 2))
         is_off = self.random.random() < 0.35
         size = float(min(60_000, int(100 * self.random.paretovariate(0.85))))

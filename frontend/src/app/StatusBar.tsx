@@ -6,6 +6,7 @@ import { count } from "../text/format";
 const WORDS = {
   connecting: "Connecting",
   live: "Live",
+  ended: "Feed ended",
   stale: "Stale",
   disconnected: "Disconnected",
 } as const;

@@ -10,7 +10,7 @@ import { type Filter, parseFilter } from "../store/filter";
 import { Market } from "../store/market";
 import { DRAW_EVERY_MS, DRAW_EVERY_MS_REDUCED, Painter } from "../store/painter";
 
-export type Freshness = "connecting" | "live" | "stale" | "disconnected";
+export type Freshness = "connecting" | "live" | "ended" | "stale" | "disconnected";
 
 const STALE_AFTER_MS = 3_000;
 const CHECK_EVERY_MS = 500;
@@ -114,8 +114,12 @@ export class Page {
     }
     if (this.link !== "open") return "disconnected";
     const silentMs = performance.now() - (this.lastStatusMs ?? 0);
-    if (silentMs > STALE_AFTER_MS || this.market.status?.is_stale === true) return "stale";
-    return this.market.status === null ? "connecting" : "live";
+    const { status } = this.market;
+    if (silentMs > STALE_AFTER_MS) return "stale";
+    if (status === null) return "connecting";
+    // A recording that is over is complete, not late.
+    if (status.has_ended === true) return "ended";
+    return status.is_stale ? "stale" : "live";
   }
 
   private notify(): void {

@@ -1,5 +1,7 @@
 /** The words spoken with the gateway over `/ws`. Owns their shapes; refuses what does not fit. */
 
+import type { TopicName } from "../generated/schema";
+
 export const CHANNELS = [
   "options.placed",
   "equities.joins",
@@ -7,7 +9,7 @@ export const CHANNELS = [
   "flow.alerts",
   "dark.events",
   "equities.candles",
-] as const;
+] as const satisfies readonly TopicName[];
 
 export type Channel = (typeof CHANNELS)[number];
 
@@ -31,6 +33,8 @@ export interface Rows {
   columns: Columns;
   rows: number;
   skipped: number;
+  /** Where the channel stands after these rows; sent back when the link was lost. */
+  cursor: string;
 }
 
 export interface Gap {
@@ -44,6 +48,8 @@ export interface Status {
   feed_lag_ms: number | null;
   event_ts: string | null;
   is_stale: boolean;
+  /** Whether the feed has said that nothing more will come. */
+  has_ended?: boolean;
   rates: Record<string, number>;
 }
 
@@ -58,6 +64,7 @@ export interface Subscribe {
   type: "subscribe";
   channels: readonly Channel[];
   underlying: readonly string[] | null;
+  cursor?: Readonly<Record<string, string>>;
 }
 
 const TYPES = new Set(["hello", "rows", "gap", "status", "error"]);
@@ -78,8 +85,11 @@ export function parseMessage(text: string): ServerMessage | null {
 
 function isRows(message: Rows): boolean {
   if (!(CHANNELS as readonly string[]).includes(message.channel)) return false;
-  if (!Number.isInteger(message.rows) || typeof message.columns !== "object") return false;
-  return Object.values(message.columns ?? {}).every(
+  const { columns } = message;
+  if (!Number.isInteger(message.rows) || typeof columns !== "object" || columns === null) {
+    return false;
+  }
+  return Object.values(columns).every(
     (cells) => Array.isArray(cells) && cells.length === message.rows,
   );
 }

@@ -25,6 +25,7 @@ export class Connection {
   private attempt = 0;
   private underlying: readonly string[] | null = null;
   private isClosing = false;
+  private readonly cursors = new Map<string, string>();
 
   constructor(
     private readonly url: string,
@@ -52,6 +53,8 @@ export class Connection {
   /** Ask for these underlyings only; null asks for all. Sent again after each reconnect. */
   select(underlying: readonly string[] | null): void {
     this.underlying = underlying;
+    // What stood at a cursor was another selection: begin with the newest rows of this one.
+    this.cursors.clear();
     if (this.socket?.readyState === WebSocket.OPEN) this.subscribe();
   }
 
@@ -65,6 +68,7 @@ export class Connection {
       type: "subscribe",
       channels: CHANNELS,
       underlying: this.underlying,
+      ...(this.cursors.size > 0 && { cursor: Object.fromEntries(this.cursors) }),
     };
     this.socket?.send(JSON.stringify(request));
   }
@@ -77,6 +81,7 @@ export class Connection {
     }
     // Only a gateway that speaks counts as reached: one that accepts and hangs up is waited for.
     if (message.type === "status") this.attempt = 0;
+    if (message.type === "rows") this.cursors.set(message.channel, message.cursor);
     this.handlers.onMessage(message);
   }
 

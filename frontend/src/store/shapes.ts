@@ -1,7 +1,8 @@
 /** Which columns of which channel are kept, and how many rows. */
 
+import type { RowOf } from "../generated/schema";
 import type { Channel } from "../net/protocol";
-import type { RingOptions } from "./ring";
+import type { ColumnKind, RingOptions } from "./ring";
 
 export type RowChannel = Exclude<Channel, "equities.candles">;
 
@@ -22,7 +23,15 @@ const PLACED = {
 } as const;
 const DIRECTIONS = { score: "number", delta_direction: "text", volatility_direction: "text" } as const;
 
-export const RINGS: Readonly<Record<RowChannel, RingOptions>> = {
+/** A ring of a channel may hold only columns that its topic has. */
+type Kept = {
+  readonly [C in RowChannel]: RingOptions & {
+    shape: { readonly [N in keyof RowOf[C]]?: ColumnKind };
+    key?: keyof RowOf[C];
+  };
+};
+
+const KEPT = {
   "options.placed": {
     capacity: 20_000,
     shape: { ...CONTRACT, ...PLACED, premium: "number", side: "text", code_family: "text" },
@@ -102,4 +111,6 @@ export const RINGS: Readonly<Record<RowChannel, RingOptions>> = {
       sentence: "text",
     },
   },
-};
+} as const satisfies Kept;
+
+export const RINGS: Readonly<Record<RowChannel, RingOptions>> = KEPT;

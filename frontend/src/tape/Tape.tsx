@@ -68,9 +68,17 @@ function LiveRows({ spec, size }: { spec: TapeSpec; size: Size }) {
       setEmpty(slots.length === 0);
     });
   }, [market, painter, size, spec]);
+  const first = size.columns[0];
+  const veil = first?.title === "Time" ? `calc(12px + ${first.width}ch)` : "0";
   return (
     <>
-      <div className="rows" ref={host} hidden={isEmpty} aria-hidden="true" />
+      <div
+        className="rows"
+        ref={host}
+        hidden={isEmpty}
+        aria-hidden="true"
+        style={{ "--veil": veil } as React.CSSProperties}
+      />
       {isEmpty && <p className="empty">{spec.awaits}</p>}
     </>
   );
@@ -87,7 +95,7 @@ function useSize(body: React.RefObject<HTMLDivElement | null>, spec: TapeSpec): 
       const rows = Math.ceil(element.clientHeight / ROW_PX);
       const columns = fit(spec.columns, characters);
       setSize((held) =>
-        held.rows === rows && held.columns.length === columns.length ? held : { columns, rows },
+        held.rows === rows && widthOf(held.columns) === widthOf(columns) ? held : { columns, rows },
       );
     };
     const observer = new ResizeObserver(measure);

@@ -18,6 +18,8 @@ export interface Column {
   /** Columns with the highest rank leave first when there is no room; 0 always stays. */
   rank: number;
   text(ring: Ring, slot: number): string;
+  /** What stands there instead on the smallest screens. */
+  short?: Column;
 }
 
 export interface TapeSpec {
@@ -37,7 +39,7 @@ export function fit(columns: readonly Column[], characters: number): Column[] {
   let kept = [...columns];
   while (kept.length > 1 && widthOf(kept) > characters) {
     const worst = Math.max(...kept.map((column) => column.rank));
-    if (worst === 0) break;
+    if (worst === 0) return kept.map((column) => column.short ?? column);
     const last = kept.findLastIndex((column) => column.rank === worst);
     kept = kept.filter((_, index) => index !== last);
   }

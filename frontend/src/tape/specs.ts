@@ -38,11 +38,18 @@ const side: Text = (ring, slot) =>
   sideMark(ring.text("side", slot), ring.text("placement", slot)).text;
 const placement: Text = (ring, slot) => placementMark(ring.text("placement", slot)).text;
 
+const minutes = (column: Column, name: string): Column => ({
+  ...column,
+  short: { ...column, width: 5, text: shown(name, format.clockMinutes) },
+});
+
+const time = minutes(left("Time", 12, 0, 0, shown("event_ts", format.clock)), "event_ts");
 const ticker = left("Ticker", 6, 0, 0, word("underlying"));
+const callOrPut = left("", 1, 0, 0, word("right"));
 const contract: readonly Column[] = [
   left("Expiry", 9, 0, 2, shown("expiry", format.expiry)),
   right("Strike", 7, 0, 0, shown("strike", format.strike)),
-  left("C/P", 3, 0, 0, word("right")),
+  { ...callOrPut, title: "C/P", width: 3, short: callOrPut },
 ];
 const quote: readonly Column[] = [
   right("Bid", 8, 2, 4, shown("bid", format.price)),
@@ -58,13 +65,13 @@ export const OPTIONS_TAPE: TapeSpec = {
   label: "Options",
   awaits: "Waiting for the first option print.",
   columns: [
-    left("Time", 12, 0, 0, shown("event_ts", format.clock)),
+    time,
     ticker,
     ...contract,
-    right("Price", 8, 1, 0, shown("price", format.price)),
+    right("Price", 7, 1, 0, shown("price", format.price)),
     right("Size", 6, 1, 1, shown("size", format.count)),
-    right("Premium", 8, 1, 0, shown("premium", format.money)),
-    left("Side", 6, 1, 0, side),
+    right("Premium", 7, 1, 0, shown("premium", format.money)),
+    left("Side", 5, 1, 0, side),
     left("Placement", 11, 2, 5, said("placement")),
     ...quote,
     left("Exch", 4, 2, 3, word("venue")),
@@ -81,7 +88,7 @@ export const EQUITY_TAPE: TapeSpec = {
   label: "Equities",
   awaits: "Waiting for the first equity print.",
   columns: [
-    left("Time", 12, 0, 0, shown("event_ts", format.clock)),
+    time,
     ticker,
     right("Price", 9, 1, 0, shown("price", format.price)),
     right("Size", 8, 1, 0, shown("size", format.count)),
@@ -108,7 +115,7 @@ export const PACKET_TAPE: TapeSpec = {
     left("Time", 8, 0, 6, shown("start_ts", seconds)),
     ticker,
     right("Strike", 6, 0, 0, shown("strike", format.strike)),
-    left("", 1, 0, 0, word("right")),
+    callOrPut,
     left("Expiry", 9, 0, 4, shown("expiry", format.expiry)),
     left("Kind", 6, 0, 1, (ring, slot) => plain(ring.text("kind", slot).replace("_single", ""))),
     right("Prints", 6, 0, 5, shown("print_count", format.count)),

@@ -1,5 +1,7 @@
 /** What the closed vocabularies are called on screen. Every colour has a word and a sign beside it. */
 
+import type { DeltaDirection, Placement } from "../generated/schema";
+
 export type Tone = "buy" | "sell" | "even";
 
 export interface Mark {
@@ -16,7 +18,8 @@ export function sideMark(side: string, placement: string): Mark {
   return placement === "mid" ? { text: "– Mid", tone: "even" } : NOT_SAID;
 }
 
-const PLACEMENTS: Readonly<Record<string, Mark>> = {
+const PLACEMENTS: Readonly<Record<Placement, Mark>> = {
+  none: { text: "– no quote", tone: "even" },
   above_ask: { text: "▲ above ask", tone: "buy" },
   at_ask: { text: "▲ at ask", tone: "buy" },
   inside_ask: { text: "△ near ask", tone: "even" },
@@ -29,17 +32,18 @@ const PLACEMENTS: Readonly<Record<string, Mark>> = {
 
 /** Where a price lay against its quote. */
 export function placementMark(placement: string): Mark {
-  return PLACEMENTS[placement] ?? { text: "– no quote", tone: "even" };
+  return PLACEMENTS[placement as Placement] ?? PLACEMENTS.none;
 }
 
-const DELTAS: Readonly<Record<string, Mark>> = {
+const DELTAS: Readonly<Record<DeltaDirection, Mark>> = {
+  unknown: { text: "? direction unknown", tone: "even" },
   bullish: { text: "▲ bullish", tone: "buy" },
   bearish: { text: "▼ bearish", tone: "sell" },
   neutral: { text: "– neutral", tone: "even" },
 };
 
 export function deltaMark(direction: string): Mark {
-  return DELTAS[direction] ?? { text: "? direction unknown", tone: "even" };
+  return DELTAS[direction as DeltaDirection] ?? DELTAS.unknown;
 }
 
 /** "" where the claim says nothing of volatility. */
