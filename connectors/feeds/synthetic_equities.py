@@ -9,10 +9,12 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Final
+from typing import Final, Literal
 
 import numpy as np
+import pyarrow as pa
 
+from connectors.feeds.synthetic_calendar import PREOPEN_S, SECOND_NS
 from connectors.feeds.synthetic_options import REPEATED
 from connectors.feeds.synthetic_quotes import EQUITY_TABLE, ROUND_LOT, SHARES, Quotes
 from connectors.feeds.synthetic_stream import (
@@ -26,7 +28,8 @@ from connectors.feeds.synthetic_stream import (
     pick,
     weighted,
 )
-from connectors.feeds.synthetic_world import CENT, PREOPEN_S, SECOND_NS, TICKERS, USD, World
+from connectors.feeds.synthetic_world import CENT, TICKERS, USD, World
+from schemas.conditions import sip_bits
 
 # Venues of tape A and B; on tape C the listing market writes Q instead of T.
 VENUES: Final = ("D", "N", "T", "P", "Z", "K", "Y", "J", "V", "U", "H", "X", "B", "Q")
@@ -39,6 +42,7 @@ TRF_SHARE: Final = 18_350  # of 65536 prints: 28 %
 REGULAR, ISO, DERIVED, AVERAGE, CONTINGENT, SOLD = range(6)
 LIT_CONDITION: Final = weighted([590, 400, 0, 0, 0, 10])
 TRF_CONDITION: Final = weighted([930, 0, 20, 15, 25, 10])
+TAPES: Final[tuple[Literal["UTP"], Literal["CTA"]]] = ("UTP", "CTA")
 STEMS: Final = {  # condition: (tape C, tapes A and B), before the odd-lot letter
     REGULAR: ("@   ", "    "),
     ISO: ("@F  ", " F  "),
@@ -50,8 +54,9 @@ STEMS: Final = {  # condition: (tape C, tapes A and B), before the odd-lot lette
 
 LIT_PLACE: Final = weighted([84, 6, 7, 3])  # at the quote, middle, inside, outside
 TRF_PLACE: Final = weighted([40, 18, 38, 4])
-LIT_SIZES: Final = np.array([1, 3, 5, 10, 10, 20, 25, 40, 50, 75, 100, 100, 100, 100, 200, 400], np.int64)
-TRF_SIZES: Final = np.array([1, 2, 5, 10, 20, 40, 50, 100, 100, 100, 200, 300, 400, 500, 800, 1000], np.int64)
+LIT_SIZES: Final = np.array([1, 1, 2, 3, 5, 5, 10, 10, 20, 25, 40, 50, 50, 100, 100, 100], np.int64)
+TRF_SIZES: Final = np.array([1, 1, 2, 3, 5, 10, 10, 20, 30, 50, 50, 100, 100, 100, 200, 250], np.int64)
+LARGE: Final = 512  # one TRF print in 65536 / 512 = 128 is ten times its size
 DELAY_MS: Final = np.array([5, 6, 8, 9, 10, 12, 15, 20, 25, 40, 60, 90, 150, 300, 700, 1500], np.int64)
 HISTORY: Final = 2  # seconds of quotes a delayed report may reach back into
 
@@ -80,6 +85,14 @@ def condition_texts() -> list[str]:
     return [text for stems in STEMS.values() for stem in stems for text in _both(stem)]
 
 
+def condition_bits() -> I64:
+    """Return the bits of each text of `condition_texts`."""
+    texts = condition_texts()
+    tapes = [texts[row : row + 2] for row in range(0, len(texts), 2)]
+    spelled = (sip_bits(pa.array(t, pa.string()), TAPES[n % 2]) for n, t in enumerate(tapes))
+    return np.concatenate(list(spelled))
+
+
 def _both(stem: str) -> tuple[str, str]:
     return stem.rstrip(), (stem if stem[3] != " " else stem[:3] + "I").rstrip()
 
@@ -93,12 +106,20 @@ def prints(world: World, block: int, rate: int, quotes: Sequence[Quotes]) -> Equ
     is_trf = lane(words, 0) < TRF_SHARE
     source, event = _times(world, block, words, is_trf)
     price = _prices(_standing(quotes, key, event, block), words, is_trf)
-    size = np.where(is_trf, TRF_SIZES[below(words, 1, 16)], LIT_SIZES[below(words, 1, 16)])
+    size = _sizes(words, is_trf)
     lit = pick(LIT_VENUE, mix_words(words ^ np.uint64(1)), 1)
     lit = np.where((lit == VENUES.index("T")) & IS_TAPE_C[key], VENUES.index("Q"), lit)
     code = _conditions(key, size, is_trf, words)
     drawn = EquityPrints(key, source, event, price, size, np.where(is_trf, TRF, lit), code)
     return _finish(drawn, _absorbed(world, block, quotes[0]), words)
+
+
+def _sizes(words: Words, is_trf: Flags) -> I64:
+    """Draw shares: off-exchange prints are about twice as large, a few of them far larger."""
+    drawn = mix_words(words ^ np.uint64(6))
+    large = TRF_SIZES[below(drawn, 0, 16)] * np.where(lane(drawn, 1) < LARGE, 10, 1)
+    sizes: I64 = np.where(is_trf, large, LIT_SIZES[below(drawn, 0, 16)])
+    return sizes
 
 
 def _times(world: World, block: int, words: Words, is_trf: Flags) -> tuple[I64, I64]:

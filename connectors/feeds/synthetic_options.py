@@ -12,6 +12,7 @@ from typing import Final
 
 import numpy as np
 
+from connectors.feeds.synthetic_calendar import PREOPEN_S, SECOND_NS
 from connectors.feeds.synthetic_quotes import Quotes, option_tick
 from connectors.feeds.synthetic_stream import (
     I64,
@@ -23,7 +24,7 @@ from connectors.feeds.synthetic_stream import (
     pick,
     weighted,
 )
-from connectors.feeds.synthetic_world import PREOPEN_S, SECOND_NS, SERIES, USD, World
+from connectors.feeds.synthetic_world import SERIES, USD, World
 
 AT_ASK, AT_BID, INSIDE, MID, ABOVE, BELOW = range(6)
 PLACES: Final = weighted([36, 34, 15, 10, 2, 3])

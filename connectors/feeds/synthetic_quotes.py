@@ -13,6 +13,7 @@ from typing import Final
 import numpy as np
 import numpy.typing as npt
 
+from connectors.feeds.synthetic_calendar import PREOPEN_S, SECOND_NS
 from connectors.feeds.synthetic_stream import (
     I64,
     Flags,
@@ -24,15 +25,7 @@ from connectors.feeds.synthetic_stream import (
     pick,
     weighted,
 )
-from connectors.feeds.synthetic_world import (
-    CENT,
-    NAMES,
-    PREOPEN_S,
-    SECOND_NS,
-    TICKERS,
-    USD,
-    World,
-)
+from connectors.feeds.synthetic_world import CENT, NAMES, TICKERS, USD, World
 
 F64 = npt.NDArray[np.float64]
 
@@ -114,7 +107,8 @@ def spot(world: World, symbol: I64, slot: I64) -> I64:
     second = ms // 1000
     here: I64 = world.path[symbol, second]
     step: I64 = world.path[symbol, second + 1] - here
-    return here + step * (ms - second * 1000) // 1000
+    part: I64 = step * (ms - second * 1000) // 1000
+    return here + part
 
 
 def expected_move(world: World, block: int) -> F64:

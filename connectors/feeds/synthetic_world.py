@@ -1,4 +1,4 @@
-"""The made-up world of a trading day: its times, underlyings, option series and price paths.
+"""The made-up world of a trading day: its underlyings, option series and price paths.
 
 Owns what a session is made of before anything trades. Real tickers stand for familiar sizes and
 spreads only; no price here was ever quoted. Refuses dependence on the session before: each day opens
@@ -7,15 +7,13 @@ near the reference price, so that any day can be made without the ones before it
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from dataclasses import dataclass
-from datetime import date, timedelta
-from functools import cache
 from typing import Final
 
 import numpy as np
 import pyarrow as pa
 
+from connectors.feeds.synthetic_calendar import PREOPEN_S, Day
 from connectors.feeds.synthetic_stream import (
     I64,
     Flags,
@@ -26,15 +24,11 @@ from connectors.feeds.synthetic_stream import (
     lane,
     weighted,
 )
+from schemas.symbology import format_osi
 
-FIRST_DAY: Final = date(2026, 1, 5)
-LAST_DAY: Final = date(2027, 6, 30)
-CALENDAR_END: Final = "2027-12-31"
-SECOND_NS: Final = 1_000_000_000
 USD: Final = 1_000_000_000  # prices are in 1e-9 USD
 CENT: Final = USD // 100
-PREOPEN_S: Final = 10
-CALM_S: Final = 12  # how long the quote stays after an absorbed block
+CALM_S: Final = 33  # how long the quote stays after an absorbed block
 STRIKES: Final = 11
 SERIES: Final = 2 * STRIKES  # of one expiry
 STEPS_PER_YEAR_ROOT: Final = 2_428_300  # 1000 * sqrt(252 * 23400)
@@ -78,30 +72,6 @@ TICKERS: Final = (
     Ticker("XOM", "A", 12_200, 230, 30, 10, 100, 1),
 )
 NAMES: Final = tuple(t.name for t in TICKERS)
-
-
-@dataclass(frozen=True, slots=True)
-class Day:
-    """A session of the exchange, in ns UTC, and the dates its options expire on, with their closes."""
-
-    number: int
-    when: date
-    open_ts: int
-    close_ts: int
-    expiries: tuple[tuple[date, int], ...]
-
-    @property
-    def start_ts(self) -> int:
-        return self.open_ts - PREOPEN_S * SECOND_NS
-
-    @property
-    def seconds(self) -> int:
-        """Seconds from the start to the close."""
-        return (self.close_ts - self.start_ts) // SECOND_NS
-
-    @property
-    def minutes(self) -> int:
-        return (self.close_ts - self.open_ts) // (60 * SECOND_NS)
 
 
 @dataclass(frozen=True, slots=True)
@@ -149,44 +119,6 @@ class World:
         return self.curve[min((block - PREOPEN_S) // 60, len(self.curve) - 1)]
 
 
-@cache
-def _closes() -> dict[date, tuple[int, int]]:
-    import exchange_calendars
-
-    calendar = exchange_calendars.get_calendar("XNYS", start=FIRST_DAY.isoformat(), end=CALENDAR_END)
-    rows = calendar.schedule.itertuples()
-    return {row.Index.date(): (int(row.open.value), int(row.close.value)) for row in rows}
-
-
-def days() -> Iterator[Day]:
-    """Yield the sessions of the exchange from the first day on."""
-    for number, (day, (first, last)) in enumerate(_closes().items()):
-        if day <= LAST_DAY:
-            yield Day(number, day, first, last, _expiries(day))
-
-
-def _expiries(day: date) -> tuple[tuple[date, int], ...]:
-    """The day itself, the next two Fridays and the next two third Fridays, holidays moved back."""
-    friday = day + timedelta(days=(4 - day.weekday()) % 7 or 7)
-    if _session_before(friday) == day:  # a holiday moved that Friday's expiry onto today
-        friday += timedelta(days=7)
-    wanted = [day, friday, friday + timedelta(days=7), *_third_fridays(friday + timedelta(days=8))]
-    return tuple((found, _closes()[found][1]) for found in map(_session_before, wanted))
-
-
-def _third_fridays(after: date) -> list[date]:
-    months = [divmod(after.month - 1 + shift, 12) for shift in range(4)]
-    firsts = [date(after.year + years, month + 1, 1) for years, month in months]
-    found = [first + timedelta(days=(4 - first.weekday()) % 7 + 14) for first in firsts]
-    return [friday for friday in found if friday >= after][:2]
-
-
-def _session_before(day: date) -> date:
-    while day not in _closes():
-        day -= timedelta(days=1)
-    return day
-
-
 def build(day: Day, seed: int, activity: int) -> World:
     """Make the world of a day; `activity` (1/1000) scales how often blocks are absorbed."""
     stream = Stream(seed)
@@ -210,8 +142,8 @@ def _grid(day: Day, stream: Stream, name: int, rows: int) -> Words:
 
 
 def _absorbing(day: Day, stream: Stream, curve: tuple[int, ...], activity: int) -> Flags:
-    """Draw the seconds of absorbed blocks: about one a symbol in 100 s at normal activity."""
-    chance = _per_second(day, curve) * min(activity, 2000) * 655 // 1_000_000
+    """Draw the seconds of absorbed blocks: about one a symbol in 160 s at normal activity."""
+    chance = _per_second(day, curve) * min(activity, 2000) * 400 // 1_000_000
     drawn = lane(_grid(day, stream, ABSORB_STREAM, len(TICKERS)), 0) < chance
     # A block inside the calm of another one would lengthen it without end under stress.
     return drawn & ~_calm_before(drawn)
@@ -286,9 +218,9 @@ def _tables(symbol: I64, expiry: I64, away: I64) -> dict[str, I64]:
 
 
 def _contracts(day: Day, symbol: I64, expiry: I64, rest: tuple[I64, I64]) -> pa.StringArray:
-    dates = [found.strftime("%y%m%d") for found, _ in day.expiries]
+    dates = [found.year * 10_000 + found.month * 100 + found.day for found, _ in day.expiries]
     rows = zip(symbol.tolist(), expiry.tolist(), rest[0].tolist(), rest[1].tolist(), strict=True)
     return pa.array(
-        [f"{NAMES[s]:<6}{dates[e]}{'CP'[r]}{strike // 1_000_000:08d}" for s, e, strike, r in rows],
+        [format_osi(NAMES[s], dates[e], right, strike) for s, e, strike, right in rows],
         pa.string(),
     )
