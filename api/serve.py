@@ -25,6 +25,7 @@ NAMESPACE: Final = re.compile(r"[a-z][a-z0-9_]{0,47}\Z")
 WS_MAX_BYTES: Final = 64 * 1024
 WS_PING_S: Final = 20.0
 STOP_WAIT_S: Final = 5
+UNREAD_WAIT_MS: Final = 30_000
 BACKLOG: Final = 128
 
 
@@ -33,6 +34,9 @@ def listen(host: str, port: int) -> socket.socket:
     family = socket.AF_INET6 if ":" in host else socket.AF_INET
     bound = socket.socket(family, socket.SOCK_STREAM)
     bound.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+    if hasattr(socket, "TCP_USER_TIMEOUT"):
+        # Connections inherit it: one whose peer takes nothing does not linger after its close.
+        bound.setsockopt(socket.IPPROTO_TCP, socket.TCP_USER_TIMEOUT, UNREAD_WAIT_MS)
     try:
         bound.bind((host, port))
         bound.listen(BACKLOG)
@@ -65,7 +69,7 @@ def serve(args: argparse.Namespace) -> None:
     bound = listen(args.host, args.port)
     config = uvicorn.Config(
         app,
-        ws="websockets",
+        ws="websockets-sansio",
         ws_per_message_deflate=False,
         ws_max_size=WS_MAX_BYTES,
         ws_ping_interval=WS_PING_S,

@@ -23,6 +23,7 @@ from api.wire import MessageRefused, encode, error_message, parse_message
 MAX_CLIENTS: Final = 64
 STATUS_INTERVAL_S: Final = 1.0
 SEND_WAIT_S: Final = 15.0
+CLOSE_WAIT_S: Final = 2.0
 MESSAGES_PER_S: Final = 5.0
 MESSAGES_BURST: Final = 20
 CLOSE_SLOW: Final = 4408
@@ -141,6 +142,7 @@ async def _receive(socket: WebSocket, hub: Hub, client_id: int, mail: Mail) -> N
 
 
 async def _close(socket: WebSocket, code: int, reason: str) -> None:
+    """Say why and end. A client that takes nothing cannot be told; its connection just ends."""
     with contextlib.suppress(RuntimeError, OSError):
         if socket.client_state == WebSocketState.CONNECTED:
-            await asyncio.wait_for(socket.close(code, reason), SEND_WAIT_S)
+            await asyncio.wait_for(socket.close(code, reason), CLOSE_WAIT_S)
