@@ -16,7 +16,7 @@ from dataflows.analytics.equities_candles import Candles
 from dataflows.analytics.equities_dark import NEVER, Queue, Rules
 from dataflows.analytics.equities_events import events_batch
 from dataflows.analytics.equities_joins import Inputs, Market, Outputs, Prints, Quotes, Steps
-from dataflows.analytics.equities_state import Names, grown, pack, unpack
+from dataflows.analytics.equities_state import Names, grown, pack, plain, unpack
 from dataflows.analytics.equities_view import View, join_batch, view_prints
 from dataflows.analytics.history import RING, History
 from dataflows.analytics.release import Longs, Release, Session
@@ -174,9 +174,9 @@ def _is_rounded(session: Session) -> bool:
 
 def _steps(release: Release) -> Steps:
     return Steps(
-        release.row_kind,
-        release.row,
-        release.effective_ts,
+        plain(release.row_kind),
+        plain(release.row),
+        plain(release.effective_ts),
         np.array([s.trf_window_ns for s in release.sessions], np.int64),
         np.array([_is_rounded(s) for s in release.sessions], np.bool_),
     )
@@ -184,16 +184,24 @@ def _steps(release: Release) -> Steps:
 
 def _quotes(release: Release, names: Names) -> Quotes:
     q = release.quotes
-    sizes = (q["bid"], q["ask"], q["bid_size"], q["ask_size"])
-    return Quotes(q["seq"], names.ids(q["underlying"]), q["source_ts"], *sizes)
+    numbers = ("source_ts", "bid", "ask", "bid_size", "ask_size")
+    return Quotes(plain(q["seq"]), names.ids(q["underlying"]), *(plain(q[n]) for n in numbers))
 
 
 def _prints(view: View) -> Prints:
     p = view.rows
-    is_counted = view.eligible.volume & ~view.is_late
-    times = (p["source_ts"], p["event_ts"], p["has_event_ts"])
-    trade = (p["price"], p["size"], p["off_exchange"])
-    return Prints(p["seq"], view.uid, *times, *trade, is_counted, view.is_candidate)
+    return Prints(
+        seq=plain(p["seq"]),
+        uid=view.uid,
+        source_ts=plain(p["source_ts"]),
+        event_ts=plain(p["event_ts"]),
+        has_event_ts=plain(p["has_event_ts"]),
+        price=plain(p["price"]),
+        size=plain(p["size"]),
+        off_exchange=plain(p["off_exchange"]),
+        is_counted=view.eligible.volume & ~view.is_late,
+        is_candidate=view.is_candidate,
+    )
 
 
 def _trades(view: View, joins: Longs) -> Trades:
@@ -204,14 +212,13 @@ def _trades(view: View, joins: Longs) -> Trades:
         | eligible.last * candles.HAS_LAST
         | p["off_exchange"] * candles.IS_OFF
     ).astype(np.int8)
-    money = joins[:, equities_joins.MONEY]
     return Trades(
         view.uid,
-        p["source_ts"],
-        view.effective_ts,
-        p["price"],
-        p["size"],
-        money,
+        plain(p["source_ts"]),
+        plain(view.effective_ts),
+        plain(p["price"]),
+        plain(p["size"]),
+        plain(joins[:, equities_joins.MONEY]),
         flags,
-        view.is_late,
+        plain(view.is_late),
     )

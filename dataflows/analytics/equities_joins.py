@@ -44,20 +44,9 @@ SOURCE_JOINED: Final = QUOTE_SOURCE.index("joined")
 SOURCE_HISTORY: Final = QUOTE_SOURCE.index("history")
 
 # Columns of the output matrix (prints, JOIN_FIELDS).
-(
-    STATE,
-    PLACE,
-    STABLE,
-    SOURCE,
-    QUOTE_TS,
-    QUOTE_SEQ,
-    J_BID,
-    J_ASK,
-    J_BID_SIZE,
-    J_ASK_SIZE,
-    AGE,
-    MONEY,
-) = range(12)
+# QUOTE_TS to J_ASK_SIZE are the fields of a standing quote, in its order.
+STATE, PLACE, STABLE, SOURCE, MONEY, AGE = range(6)
+QUOTE_TS, QUOTE_SEQ, J_BID, J_ASK, J_BID_SIZE, J_ASK_SIZE = range(6, 12)
 JOIN_FIELDS: Final = 12
 SESSION_TS, TRF_WINDOW, IS_ROUNDED, STALE_QUOTES = range(4)
 SCALARS: Final = 4
@@ -153,13 +142,14 @@ def walk(inputs: Inputs, state: tuple[Market, Queue], rules: Rules, out: Outputs
             events = dark.settle(queue, steps.ts[i], standing, (out.events, events))
             continue
         if steps.kind[i] == ROW_PRINT:
-            join_print(market, inputs.prints, steps.row[i], out.joins[done])
-            note_print(state, inputs.prints, steps.row[i], (out.joins[done], rules))
-            done += 1
+            run = join_prints(market, inputs, (i, due), out.joins[done:])
+            done += run
+            i += run
+            queue_block(state, inputs.prints, steps.row[i - 1], (out.joins[done - 1], rules))
         else:
             begin_session(market, steps, i)
             dark.abandon(queue)
-        i += 1
+            i += 1
     return dark.settle(queue, inputs.watermark, standing, (out.events, events))
 
 
@@ -198,60 +188,75 @@ def apply_quotes(market: Market, inputs: Inputs, i: int, due: int) -> int:
 
 
 @njit(cache=True)
-def join_print(market: Market, prints: Prints, row: int, join: Longs) -> None:
-    """Write the quote of a print and what the price is against it."""
-    uid, price, published = prints.uid[row], prints.price[row], prints.source_ts[row]
-    has_event_ts = prints.has_event_ts[row]
-    claimed = prints.event_ts[row] if has_event_ts else published
-    before = min(claimed, published)
-    join[MONEY] = notional(price, prints.size[row])
-    choose_quote(market, uid, before, join)
-    join[AGE] = claimed - join[QUOTE_TS] if join[SOURCE] else ABSENT
-    bid, ask = join[J_BID], join[J_ASK]
-    state = quote_state(bid, ask, False)
-    place = placement(price, bid, ask, state)
-    join[STATE], join[PLACE], join[STABLE] = state, place, 0
-    if place == PLACE_NONE:
-        return
-    if prints.off_exchange[row] and not has_event_ts:
-        window = (before - market.scalars[TRF_WINDOW], before)
-        join[STABLE] = is_same_over(market.history, uid, window, (price, place))
-    else:
-        join[STABLE] = is_same_before(market.history, uid, before, (price, place))
+def join_prints(market: Market, inputs: Inputs, at: tuple[int, int], joins: Longs) -> int:
+    """Join the run of prints at step `i` of (i, due); return how many.
+
+    The run ends at a quote, a session, the time `due`, or with a print that may have to wait as a block.
+    One long loop over columns: handing the state to a function for every print costs more than the join.
+    """
+    steps, prints, history, standing = inputs.steps, inputs.prints, market.history, market.standing
+    i, due = at
+    done = 0
+    while i < steps.kind.shape[0] and steps.kind[i] == ROW_PRINT and steps.ts[i] < due:
+        row = steps.row[i]
+        uid, price, size = prints.uid[row], prints.price[row], prints.size[row]
+        published, has_event_ts = prints.source_ts[row], prints.has_event_ts[row]
+        claimed = prints.event_ts[row] if has_event_ts else published
+        before = min(claimed, published)
+        if NEVER < standing[uid, STANDING_TS] < before:
+            joins[done, SOURCE] = SOURCE_JOINED
+            for field in range(STANDING_FIELDS):
+                joins[done, QUOTE_TS + field] = standing[uid, field]
+        else:
+            write_history(history, (uid, before), joins, done)
+        bid, ask = joins[done, J_BID], joins[done, J_ASK]
+        state = quote_state(bid, ask, False)
+        place = placement(price, bid, ask, state)
+        stable = False
+        if place != PLACE_NONE and prints.off_exchange[row] and not has_event_ts:
+            window = (before - market.scalars[TRF_WINDOW], before)
+            stable = is_same_over(history, uid, window, (price, place))
+        elif place != PLACE_NONE:
+            stable = is_same_before(history, uid, before, (price, place))
+        joins[done, STATE], joins[done, PLACE], joins[done, STABLE] = state, place, stable
+        age = claimed - joins[done, QUOTE_TS]
+        joins[done, AGE] = age if joins[done, SOURCE] else ABSENT
+        joins[done, MONEY] = notional(price, size)
+        if prints.is_counted[row]:
+            market.shares[uid, 1 if prints.off_exchange[row] else 0] += size
+        done += 1
+        i += 1
+        if prints.is_candidate[row] and stable:
+            break
+    return done
 
 
 @njit(cache=True)
-def choose_quote(market: Market, uid: int, before: int, join: Longs) -> None:
-    """Write the quote that stood strictly before a time: the standing one, or prices from the history."""
-    standing = market.standing[uid]
-    if NEVER < standing[STANDING_TS] < before:
-        join[SOURCE] = SOURCE_JOINED
-        join[QUOTE_TS : J_ASK_SIZE + 1] = standing
-        return
-    join[J_BID_SIZE] = join[J_ASK_SIZE] = ABSENT
-    slot = find_before(market.history, uid, before)
+def write_history(history: History, at: tuple[int, int], joins: Longs, row: int) -> None:
+    """Write the prices that stood strictly before a time, at (underlying, time), or that none are known."""
+    slot = find_before(history, at[0], at[1])
+    joins[row, SOURCE] = 0 if slot < 0 else SOURCE_HISTORY
+    joins[row, J_BID_SIZE] = joins[row, J_ASK_SIZE] = ABSENT
     if slot < 0:
-        join[SOURCE] = 0
-        join[QUOTE_TS] = join[QUOTE_SEQ] = ABSENT
-        join[J_BID] = join[J_ASK] = NO_PRICE
+        joins[row, QUOTE_TS] = joins[row, QUOTE_SEQ] = ABSENT
+        joins[row, J_BID] = joins[row, J_ASK] = NO_PRICE
         return
-    entry = market.history.entries[uid, slot]
-    join[SOURCE] = SOURCE_HISTORY
-    join[QUOTE_TS], join[QUOTE_SEQ] = entry[TS], entry[SEQ]
-    join[J_BID], join[J_ASK] = entry[BID], entry[ASK]
+    entries = history.entries
+    joins[row, QUOTE_TS], joins[row, QUOTE_SEQ] = (
+        entries[at[0], slot, TS],
+        entries[at[0], slot, SEQ],
+    )
+    joins[row, J_BID], joins[row, J_ASK] = entries[at[0], slot, BID], entries[at[0], slot, ASK]
 
 
 @njit(cache=True)
-def note_print(
+def queue_block(
     state: tuple[Market, Queue], prints: Prints, row: int, judged: tuple[Longs, Rules]
 ) -> None:
-    """Count the shares of a print and queue it where it may be an absorbed block."""
+    """Let a print wait where it is a large block at or inside a normal quote."""
     market, queue = state
     join, rules = judged
-    uid, size = prints.uid[row], prints.size[row]
-    if prints.is_counted[row]:
-        market.shares[uid, 1 if prints.off_exchange[row] else 0] += size
-    if not (prints.is_candidate[row] and dark.is_block(rules, size, join[MONEY])):
+    if not (prints.is_candidate[row] and dark.is_block(rules, prints.size[row], join[MONEY])):
         return
     if dark.may_wait(join[STATE], join[PLACE], join[STABLE] != 0):
         slot = dark.next_slot(queue)

@@ -57,6 +57,14 @@ def _ranks(names: list[str]) -> Longs:
     return ranks
 
 
+def plain(column: npt.NDArray[Any]) -> npt.NDArray[Any]:
+    """Return a column as contiguous writable memory, copied only where it is not.
+
+    Kernels are compiled for one layout; read-only or strided columns would compile each of them again.
+    """
+    return np.require(column, requirements=["C", "W"])
+
+
 def grown(array: Longs, size: int, fill: int) -> Longs:
     """Return the array with at least `size` rows, the new ones filled; doubling keeps growth cheap."""
     if len(array) >= size:

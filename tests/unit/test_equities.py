@@ -1,15 +1,18 @@
 """Joins of equity prints: which quote, which status, and when a placement is stable."""
 
+from dataclasses import replace
 from typing import Any, Final
 
 import numpy as np
 import pytest
 
+from dataflows.analytics.candles import run
 from dataflows.analytics.equities import EquitiesCore
+from dataflows.analytics.equities_joins import walk
 from dataflows.analytics.history import RING
 from dataflows.analytics.merge import EQUITIES, Applied, Merged, market
-from dataflows.analytics.release import Session
-from schemas.columns import from_rows
+from dataflows.analytics.release import Release, Session
+from schemas.columns import Batch, from_rows
 from schemas.conditions import BIT
 from schemas.topics import TOPIC
 
@@ -51,7 +54,7 @@ class Day:
         rows.append((when, late is not None, {"underlying": "IBM", **head, **row}))
         return self
 
-    def joins(self) -> list[dict[str, Any]]:
+    def release(self) -> Release:
         applied = {}
         for name, rows in self.rows.items():
             rows.sort(key=lambda r: r[0])
@@ -65,7 +68,10 @@ class Day:
         )
         release = market(Merged(T0 + 10**15, sessions, (), applied, ()), *EQUITIES)
         assert release is not None
-        batch = EquitiesCore().apply(release)["equities.joins"]
+        return release
+
+    def joins(self) -> list[dict[str, Any]]:
+        batch = EquitiesCore().apply(self.release())["equities.joins"]
         fields = batch.topic.fields
         columns = {f.name: batch[f.name].tolist() for f in fields}
         for f in fields:
@@ -232,3 +238,25 @@ def test_unknown_settings_and_versions_are_refused() -> None:
         EquitiesCore({"blocks": 1})
     with pytest.raises(ValueError, match="version 0"):
         EquitiesCore.restore(EquitiesCore().snapshot() | {"version": 0})
+
+
+def test_kernels_are_compiled_for_one_layout() -> None:
+    day = Day().quote(0, 100, 102).trade(5, 102).trade(6, 102)
+    EquitiesCore().apply(day.release())
+    compiled = len(walk.signatures), len(run.signatures)
+    release = day.release()
+    for batch in (release.prints, release.quotes):
+        for column in batch.columns.values():
+            if isinstance(column, np.ndarray):
+                column.flags.writeable = False
+    strided = Batch(
+        release.prints.topic, {n: every_second(c) for n, c in release.prints.columns.items()}
+    )
+    EquitiesCore().apply(release)
+    EquitiesCore().apply(replace(release, prints=strided))
+    assert (len(walk.signatures), len(run.signatures)) == compiled
+
+
+def every_second(column: Any) -> Any:
+    """The same column in memory that is not contiguous."""
+    return np.repeat(column, 2)[::2] if isinstance(column, np.ndarray) else column
