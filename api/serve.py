@@ -26,6 +26,7 @@ WS_MAX_BYTES: Final = 64 * 1024
 WS_PING_S: Final = 20.0
 STOP_WAIT_S: Final = 5
 UNREAD_WAIT_MS: Final = 30_000
+SEND_BUFFER_BYTES: Final = 256 * 1024
 BACKLOG: Final = 128
 
 
@@ -34,6 +35,8 @@ def listen(host: str, port: int) -> socket.socket:
     family = socket.AF_INET6 if ":" in host else socket.AF_INET
     bound = socket.socket(family, socket.SOCK_STREAM)
     bound.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+    # What waits for a slow page waits in its queue, where old rows give way to new ones.
+    bound.setsockopt(socket.SOL_SOCKET, socket.SO_SNDBUF, SEND_BUFFER_BYTES)
     if hasattr(socket, "TCP_USER_TIMEOUT"):
         # Connections inherit it: one whose peer takes nothing does not linger after its close.
         bound.setsockopt(socket.IPPROTO_TCP, socket.TCP_USER_TIMEOUT, UNREAD_WAIT_MS)

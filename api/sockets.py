@@ -23,7 +23,7 @@ from api.wire import MessageRefused, encode, error_message, parse_message
 MAX_CLIENTS: Final = 64
 STATUS_INTERVAL_S: Final = 1.0
 SEND_WAIT_S: Final = 15.0
-CLOSE_WAIT_S: Final = 2.0
+CLOSE_WAIT_S: Final = 10.0
 MESSAGES_PER_S: Final = 5.0
 MESSAGES_BURST: Final = 20
 CLOSE_SLOW: Final = 4408
