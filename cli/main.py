@@ -9,8 +9,9 @@ import sys
 from pathlib import Path
 from typing import Annotated, Any
 
-import click
 import typer
+from clickhouse_connect.driver.exceptions import Error as ClickHouseError
+from confluent_kafka import KafkaException
 
 from cli.console import fail, out, steps
 from connectors.errors import ServiceError, UserError
@@ -50,11 +51,10 @@ def data_path(data_dir: Path | None) -> Path:
 
 
 def _run(spec: dict[str, Any], options: dict[str, Any]) -> None:
-    from connectors.ingest import build_feed
-
     from cli import runs
     from cli.session import Plan, run_to_end
     from cli.summary import tables
+    from connectors.ingest import build_feed
 
     summary_file = options["summary"]
     if summary_file is not None and not summary_file.absolute().parent.is_dir():
@@ -265,22 +265,18 @@ def status(as_json: Json = False, data_dir: DataDir = None) -> None:
 
 
 def main() -> int:
-    """Run the command line; exceptions become one sentence and an exit code."""
+    """Run the command line; a known failure becomes one sentence and an exit code."""
     try:
-        code = app(standalone_mode=False)
-        return code if isinstance(code, int) else 0
-    except UserError as error:
-        return fail(str(error), 2)
-    except ServiceError as error:
-        return fail(str(error), 1)
-    except click.UsageError as error:
-        return fail(error.format_message(), 2)
-    except click.exceptions.Exit as error:
-        return error.exit_code
-    except (click.Abort, KeyboardInterrupt):
-        return fail("stopped", 130)
+        app()
+    except (UserError, ServiceError) as error:
+        return fail(str(error), error.exit_code)
+    except KafkaException as error:
+        return fail(f"the broker did not answer as expected: {error.args[0].str()}", 1)
+    except ClickHouseError as error:
+        return fail(f"the store did not answer as expected: {str(error)[:300]}", 1)
     except BrokenPipeError:
         return 0
+    return 0
 
 
 if __name__ == "__main__":

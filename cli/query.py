@@ -19,7 +19,7 @@ from cli import runs
 from cli.console import out
 from connectors.errors import UserError
 from connectors.kafka import reader
-from connectors.scan import watermarks
+from connectors.scan import log_sizes, watermarks
 from schemas.codec import decode
 from schemas.columns import to_json_rows
 from schemas.topics import PARTITION_COUNT, TOPIC, TOPICS, physical_name
@@ -59,19 +59,8 @@ def _first_line(text: str) -> str:
 
 def topics(bootstrap: str, namespace: str) -> list[dict[str, Any]]:
     """Return every topic of a namespace with its records and what it is."""
-    consumer = reader(bootstrap)
-    try:
-        return [
-            {
-                "topic": t.name,
-                "records": sum(h - low for low, h in watermarks(consumer, physical_name(namespace, t.name))),
-                "table": t.table,
-                "doc": t.doc,
-            }
-            for t in TOPICS
-        ]
-    finally:
-        consumer.close()
+    sizes = log_sizes(bootstrap, namespace, [t.name for t in TOPICS])
+    return [{"topic": t.name, "records": sizes[t.name], "table": t.table, "doc": t.doc} for t in TOPICS]
 
 
 def tail(bootstrap: str, namespace: str, topic: str, count: int, follow: bool) -> Iterator[bytes]:
@@ -81,7 +70,7 @@ def tail(bootstrap: str, namespace: str, topic: str, count: int, follow: bool) -
     consumer = reader(bootstrap)
     name = physical_name(namespace, topic)
     try:
-        marks = watermarks(consumer, name)
+        marks = watermarks(bootstrap, [name])[name]
         share = max(count, 1)
         consumer.assign(
             [TopicPartition(name, k, max(low, high - share)) for k, (low, high) in enumerate(marks)]
@@ -100,10 +89,12 @@ def tail(bootstrap: str, namespace: str, topic: str, count: int, follow: bool) -
 def _read_up_to(consumer: Consumer, topic: str, ends: list[int], starts: list[int]) -> list[dict[str, Any]]:
     waiting = {k for k in range(PARTITION_COUNT) if starts[k] < ends[k]}
     rows: list[dict[str, Any]] = []
-    while waiting:
-        got = consumer.consume(1000, 5.0)
+    missing = sum(end - start for start, end in zip(starts, ends, strict=True))
+    while waiting and missing > 0:
+        got = consumer.consume(min(1000, missing), 5.0)
         if not got:
             break
+        missing -= len(got)
         rows += _rows(topic, got)
         waiting -= {m.partition() for m in got if m.offset() + 1 >= ends[m.partition()]}
     return rows

@@ -16,15 +16,16 @@ import pyarrow as pa
 import structlog
 from clickhouse_connect.driver.exceptions import Error as ClickHouseError
 from confluent_kafka import Message, TopicPartition
-from schemas.arrow import to_clickhouse
-from schemas.sql import create_statements
 from tenacity import retry, retry_if_exception_type, stop_after_delay, wait_exponential_jitter
 
 from connectors.errors import ServiceError
 from connectors.kafka import reader
+from connectors.scan import watermarks
+from schemas.arrow import to_clickhouse
 from schemas.codec import decode
 from schemas.columns import Batch
 from schemas.kinds import KIND
+from schemas.sql import create_statements
 from schemas.topics import PARTITION_COUNT, TOPICS, Topic, physical_name
 
 ROWS_MAX: Final = 50_000  # rows a topic may hold before it is inserted
@@ -78,8 +79,9 @@ class Tables:
     def __init__(self, url: str, namespace: str) -> None:
         self.database = namespace
         self.client = clickhouse_connect.get_client(
-            dsn=url, autogenerate_session_id=False, settings={"async_insert": 0}
+            dsn=url, compress=False, autogenerate_session_id=False, settings={"async_insert": 0}
         )
+        self.client.command(f"CREATE DATABASE IF NOT EXISTS `{self.database}`")
         for topic in TOPICS:
             for statement in create_statements(topic, self.database):
                 self.client.command(statement)
@@ -123,9 +125,7 @@ class Writer:
             table = pa.concat_tables(rows)
             days = table.column("_day").to_numpy()
             for day in np.unique(days):
-                self._insert(
-                    block.topic, table.filter(pa.array(days == day)) if days[0] != days[-1] else table
-                )
+                self._insert(block.topic, table.filter(pa.array(days == day)))
         for k, offsets in block.waiting.offsets.items():
             self.positions[block.topic.name][k].offset = offsets[-1] + 1
 
@@ -191,7 +191,7 @@ class Reader:
     """Reads every topic of a namespace from its archived positions and collects due blocks."""
 
     def __init__(self, bootstrap: str, namespace: str, writer: Writer) -> None:
-        self.writer = writer
+        self.bootstrap, self.writer = bootstrap, writer
         self.consumer = reader(bootstrap)
         self.topics = {physical_name(namespace, t.name): t for t in TOPICS}
         self.next = {n: [p.offset for p in writer.positions[t.name]] for n, t in self.topics.items()}
@@ -230,11 +230,8 @@ class Reader:
         if len(self.writer.final_shards) < PARTITION_COUNT:
             return False
         if self.ends is None:
-            self.ends = {
-                (n, k): self.consumer.get_watermark_offsets(TopicPartition(n, k), timeout=20)[1]
-                for n in self.topics
-                for k in range(PARTITION_COUNT)
-            }
+            marks = watermarks(self.bootstrap, list(self.topics))
+            self.ends = {(n, k): high for n, of in marks.items() for k, (_, high) in enumerate(of)}
         return all(self.next[n][k] >= end for (n, k), end in self.ends.items())
 
     def close(self) -> None:

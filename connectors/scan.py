@@ -5,13 +5,15 @@ Owns the reading of a finished log by the command line and the benchmarks; it ho
 
 import hashlib
 import json
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from typing import Any, Final
 
-from confluent_kafka import Consumer, Message, TopicPartition
+from confluent_kafka import KafkaException, Message, TopicPartition
+from confluent_kafka.admin import OffsetSpec
+from tenacity import retry, retry_if_exception_type, stop_after_delay, wait_exponential_jitter
 
 from connectors.errors import ServiceError
-from connectors.kafka import reader
+from connectors.kafka import admin_client, reader
 from schemas.codec import decode
 from schemas.kinds import KIND
 from schemas.topics import PARTITION_COUNT, TOPIC, Topic, physical_name
@@ -22,26 +24,41 @@ WAIT_SECONDS: Final = 20.0
 _END: Final = KIND.index("end")
 
 
-def watermarks(consumer: Consumer, name: str) -> list[tuple[int, int]]:
-    """Return the low and high watermark of every partition of a topic."""
-    return [
-        consumer.get_watermark_offsets(TopicPartition(name, k), timeout=WAIT_SECONDS)
-        for k in range(PARTITION_COUNT)
-    ]
+@retry(
+    retry=retry_if_exception_type(KafkaException),
+    wait=wait_exponential_jitter(initial=0.1, max=2),
+    stop=stop_after_delay(WAIT_SECONDS),
+    reraise=True,
+)
+def watermarks(bootstrap: str, names: Sequence[str]) -> dict[str, list[tuple[int, int]]]:
+    """Return the low and high watermark of every partition of the topics, in two requests.
+
+    Raises:
+        KafkaException: the broker did not answer within 20 s.
+    """
+    admin = admin_client(bootstrap)
+    places = [TopicPartition(n, k) for n in names for k in range(PARTITION_COUNT)]
+    ends: list[dict[TopicPartition, int]] = []
+    for spec in (OffsetSpec.earliest(), OffsetSpec.latest()):
+        futures = admin.list_offsets(dict.fromkeys(places, spec), request_timeout=10)
+        ends.append({place: future.result().offset for place, future in futures.items()})
+    low, high = ends
+    by_place = {(p.topic, p.partition): (low[p], high[p]) for p in places}
+    return {n: [by_place[n, k] for k in range(PARTITION_COUNT)] for n in names}
 
 
 def messages(bootstrap: str, name: str) -> Iterator[list[Message]]:
     """Yield the records of a topic, partition after partition, up to where they end now."""
     consumer = reader(bootstrap)
     try:
-        for partition, (low, high) in enumerate(watermarks(consumer, name)):
+        for partition, (low, high) in enumerate(watermarks(bootstrap, [name])[name]):
             position = low
             if low < high:
                 consumer.assign([TopicPartition(name, partition, low)])
             while position < high:
-                got = consumer.consume(POLL_MAX, WAIT_SECONDS if position == low else 1.0)
-                if not got and position == low:
-                    raise ServiceError(f"The broker did not return {name} partition {partition}.")
+                got = consumer.consume(min(POLL_MAX, high - position), WAIT_SECONDS)
+                if not got:
+                    raise ServiceError(f"the broker did not return {name} partition {partition}")
                 got = [m for m in got if m.error() is None and m.offset() < high]
                 if got:
                     position = got[-1].offset() + 1
@@ -69,16 +86,10 @@ def digest(bootstrap: str, namespace: str, topic: Topic) -> tuple[int, str]:
     return count, f"sha256:{sha.hexdigest()}"
 
 
-def log_sizes(bootstrap: str, namespace: str, topics: list[str]) -> dict[str, int]:
+def log_sizes(bootstrap: str, namespace: str, topics: Sequence[str]) -> dict[str, int]:
     """Return how many records each topic holds."""
-    consumer = reader(bootstrap)
-    try:
-        return {
-            t: sum(high - low for low, high in watermarks(consumer, physical_name(namespace, t)))
-            for t in topics
-        }
-    finally:
-        consumer.close()
+    marks = watermarks(bootstrap, [physical_name(namespace, t) for t in topics])
+    return {t: sum(high - low for low, high in marks[physical_name(namespace, t)]) for t in topics}
 
 
 def feed_totals(bootstrap: str, namespace: str) -> dict[str, Any] | None:
