@@ -24,7 +24,8 @@ from confluent_kafka import Producer
 from websockets.asyncio.client import ClientConnection, connect
 from websockets.exceptions import InvalidStatus
 
-from api.app import create_app
+from api.app import RATE, create_app
+from api.page import Page
 from api.serve import listen, main
 from cli.stack.supervise import Stack
 from connectors.errors import UserError
@@ -435,9 +436,37 @@ def test_a_missing_address_and_a_taken_port_are_user_errors(
     assert main(["--namespace", "No Such"]) == 2
     assert "must match" in capsys.readouterr().err
     bound = listen("127.0.0.1", 0)
+    assert bound.proto == socket.IPPROTO_TCP  # else small answers wait for an acknowledgement
     with pytest.raises(UserError, match="choose another with --port"):
         listen("127.0.0.1", bound.getsockname()[1])
     bound.close()
+
+
+def test_a_burst_is_answered_and_then_told_to_wait() -> None:
+    async def burst() -> list[httpx.Response]:
+        transport = httpx.ASGITransport(create_app(nowhere(), "no_such_run"))
+        async with httpx.AsyncClient(transport=transport, base_url="http://localhost") as client:
+            return [await client.get("/api/nowhere") for _ in range(RATE.burst * 2)]
+
+    answers = asyncio.run(burst())
+    assert {a.status_code for a in answers[: RATE.burst]} == {404}
+    refused = [a for a in answers if a.status_code == 429]
+    assert refused and all(a.headers["retry-after"] == "1" for a in refused)
+    assert "too many requests" in refused[0].json()["error"]
+
+
+def test_the_page_is_served_once_it_is_built(tmp_path: Path) -> None:
+    async def ask_page(path: str) -> httpx.Response:
+        transport = httpx.ASGITransport(Page(tmp_path / "dist"))
+        async with httpx.AsyncClient(transport=transport, base_url="http://localhost") as client:
+            return await client.get(path)
+
+    missing = asyncio.run(ask_page("/"))
+    assert missing.status_code == 503 and "make install" in missing.text
+    (tmp_path / "dist").mkdir()
+    (tmp_path / "dist" / "index.html").write_text("<title>islandflow</title>")
+    built = asyncio.run(ask_page("/"))
+    assert (built.status_code, built.text) == (200, "<title>islandflow</title>")
 
 
 async def take(limiter: RateLimiter, count: int) -> list[float]:
