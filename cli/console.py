@@ -7,13 +7,16 @@ lines, so that stdout stays machine-readable.
 import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
+from typing import Final
 
 from rich.console import Console
 from rich.progress import BarColumn, Progress, SpinnerColumn, TaskID, TextColumn, TimeElapsedColumn
 
 from cli.stack.progress import Step
 
-out = Console()
+# Tables need room: a pipe or a file gets a line as long as they ask for.
+PIPE_WIDTH: Final = 160
+out = Console(width=None if sys.stdout.isatty() else PIPE_WIDTH)
 err = Console(stderr=True, highlight=False)
 
 

@@ -20,7 +20,7 @@ from confluent_kafka import KafkaError, Message, TopicPartition
 
 from connectors.errors import ServiceError
 from connectors.kafka import Sender, reader
-from connectors.tail import last_record
+from connectors.tail import Tails
 from schemas.topics import PARTITION_COUNT, RAW_TOPICS, physical_name
 
 POLL_MAX: Final = 4000  # messages a poll; measured best between 2,000 and 4,000
@@ -220,16 +220,25 @@ class ShardSource(FixedPartitionedSource[tuple[str, list[Rows]], Any]):
         return ShardPartition(int(for_part), shard, self.hub, self.stop)
 
 
+@dataclass(frozen=True, slots=True)
+class Outbox:
+    """What the sink partitions of a process share: one producer, and where the topics ended."""
+
+    sender: Sender
+    tails: Tails
+
+
 class NumberedSink(StatefulSinkPartition[list[Rows], None]):
     """Writes the rows of one shard; what the log already holds is compared and dropped."""
 
-    def __init__(self, partition: int, bootstrap: str, namespace: str, sender: Sender) -> None:
-        self.partition, self.bootstrap, self.namespace, self.sender = partition, bootstrap, namespace, sender
+    def __init__(self, partition: int, namespace: str, outbox: Outbox) -> None:
+        self.partition, self.namespace = partition, namespace
+        self.outbox, self.sender = outbox, outbox.sender
         self.tails: dict[str, tuple[int, bytes | None]] = {}
 
     def _tail(self, topic: str) -> tuple[int, bytes | None]:
         if topic not in self.tails:
-            found = last_record(self.bootstrap, physical_name(self.namespace, topic), topic, self.partition)
+            found = self.outbox.tails.last(topic, self.partition)
             self.tails[topic] = (found.seq, found.value) if found else (-1, None)
         return self.tails[topic]
 
@@ -273,7 +282,7 @@ class ShardSink(FixedPartitionedSink[list[Rows], None]):
 
     def __init__(self, bootstrap: str, namespace: str) -> None:
         self.bootstrap, self.namespace = bootstrap, namespace
-        self.sender: Sender | None = None
+        self.outbox: Outbox | None = None
 
     def list_parts(self) -> list[str]:
         return [f"{k:02d}" for k in range(PARTITION_COUNT)]
@@ -282,6 +291,6 @@ class ShardSink(FixedPartitionedSink[list[Rows], None]):
         return int(item_key)
 
     def build_part(self, step_id: str, for_part: str, resume_state: None) -> NumberedSink:
-        if self.sender is None:
-            self.sender = Sender(self.bootstrap)
-        return NumberedSink(int(for_part), self.bootstrap, self.namespace, self.sender)
+        if self.outbox is None:
+            self.outbox = Outbox(Sender(self.bootstrap), Tails(self.bootstrap, self.namespace))
+        return NumberedSink(int(for_part), self.namespace, self.outbox)

@@ -7,12 +7,13 @@ walks back over records that cannot be decoded, at most `WALK_MAX` of them.
 from dataclasses import dataclass
 from typing import Final
 
-from confluent_kafka import Consumer, TopicPartition
+from confluent_kafka import TopicPartition
 
 from connectors.errors import ServiceError
 from connectors.kafka import reader
+from connectors.scan import watermarks
 from schemas.codec import decode
-from schemas.topics import TOPIC
+from schemas.topics import DERIVED_TOPICS, TOPIC, physical_name
 
 WALK_MAX: Final = 10_000
 WAIT_SECONDS: Final = 20.0
@@ -27,29 +28,33 @@ class Tail:
     value: bytes
 
 
-def last_record(bootstrap: str, name: str, topic: str, partition: int) -> Tail | None:
-    """Return the last readable record of a partition, or None where there is none."""
-    consumer = reader(bootstrap)
-    try:
-        low, high = consumer.get_watermark_offsets(TopicPartition(name, partition), timeout=WAIT_SECONDS)
+class Tails:
+    """The ends of the derived topics of a namespace as they were when this was made."""
+
+    def __init__(self, bootstrap: str, namespace: str) -> None:
+        self.namespace = namespace
+        self.marks = watermarks(bootstrap, [physical_name(namespace, t.name) for t in DERIVED_TOPICS])
+        self.consumer = reader(bootstrap)
+
+    def last(self, topic: str, partition: int) -> Tail | None:
+        """Return the last readable record of a partition, or None where there is none."""
+        name = physical_name(self.namespace, topic)
+        low, high = self.marks[name][partition]
         for offset in range(high - 1, max(low, high - WALK_MAX) - 1, -1):
-            value = _read_one(consumer, name, partition, offset)
+            value = self._read_one(name, partition, offset)
             decoded = decode(TOPIC[topic], [value])
             if len(decoded.batch):
                 return Tail(int(decoded.batch["seq"][0]), offset, value)
         if high - low > WALK_MAX:
-            raise ServiceError(f"The last {WALK_MAX} records of {name} partition {partition} cannot be read.")
+            raise ServiceError(f"the last {WALK_MAX} records of {name} partition {partition} cannot be read")
         return None
-    finally:
-        consumer.close()
 
-
-def _read_one(consumer: Consumer, name: str, partition: int, offset: int) -> bytes:
-    consumer.assign([TopicPartition(name, partition, offset)])
-    message = consumer.poll(WAIT_SECONDS)
-    if message is None or message.error():
-        why = str(message.error()) if message else "no answer"
-        raise ServiceError(
-            f"The broker did not return offset {offset} of {name} partition {partition}: {why}."
-        )
-    return bytes(message.value() or b"")
+    def _read_one(self, name: str, partition: int, offset: int) -> bytes:
+        self.consumer.assign([TopicPartition(name, partition, offset)])
+        found = self.consumer.consume(1, WAIT_SECONDS)
+        if not found or found[0].error():
+            why = str(found[0].error()) if found else "no answer"
+            raise ServiceError(
+                f"the broker did not return offset {offset} of {name} partition {partition}: {why}"
+            )
+        return bytes(found[0].value() or b"")
