@@ -20,7 +20,7 @@ from connectors.errors import ServiceError, UserError
 from connectors.feed import MAX_CHUNK_ROWS, Chunk, Feed
 from connectors.kafka import Outgoing, Sender
 from connectors.publish_resume import Log, LogReader
-from connectors.publish_rows import REFERENCE, Assembler, Numbered, Progress
+from connectors.publish_rows import REFERENCE, Assembler, Numbered, Progress, identity_of
 from connectors.topics_admin import ensure_topics
 from schemas.codec import decode, encode
 from schemas.columns import Batch, concat, is_text
@@ -91,8 +91,10 @@ def publish(
     try:
         log = log_reader.look()
         if len(log.tails) == len(log.high) and all(t.is_end for t in log.tails.values()):
-            return _finished(log)
+            return _finished(log, feed, namespace)
         start = log_reader.checkpoint(log) or Progress.fresh(feed.inputs)
+        if start.identity not in ("", identity_of(feed)):
+            raise _changed(namespace)
         pace = Pace(speed, stopped) if speed is not None else None
         sender = Sender(bootstrap)
         try:
@@ -167,7 +169,7 @@ class _Run:
             if chunk.upto_ts == upto:
                 yield from chunks
                 return
-        raise self._changed()
+        raise _changed(self.namespace)
 
     def _chunk_groups(self) -> Iterator[list[Chunk]]:
         """Yield chunks in groups that are worth a call; none reaches over a session or a checkpoint."""
@@ -229,20 +231,21 @@ class _Run:
             return 0
         position = tail.seq - first
         if position < len(messages) and not _is_same(topic, tail.value, messages[position][0]):
-            raise self._changed()
+            raise _changed(self.namespace)
         return min(position + 1, len(messages))
 
     def _check_reach(self) -> None:
         """Refuse a log that goes on where the feed ends."""
         for topic, numbers in self.rows.progress.next_seq.items():
             if any(self.log.seq(topic, part) >= n for part, n in enumerate(numbers)):
-                raise self._changed()
+                raise _changed(self.namespace)
 
-    def _changed(self) -> UserError:
-        return UserError(
-            f"namespace {self.namespace} holds records of another input: the files or arguments changed "
-            "since they were written; use another namespace, or delete this one"
-        )
+
+def _changed(namespace: str) -> UserError:
+    return UserError(
+        f"namespace {namespace} holds records of another input: the files or arguments changed since they "
+        "were written; use another namespace, or delete this one"
+    )
 
 
 def _messages(rows: Numbered) -> list[Outgoing]:
@@ -303,10 +306,12 @@ def _interval_ends(chunk: Chunk, feed: Feed, before: int) -> list[int]:
     return ends if ends and ends[-1] == chunk.upto_ts + 1 else [*ends, chunk.upto_ts + 1]
 
 
-def _finished(log: Log) -> PublishSummary:
+def _finished(log: Log, feed: Feed, namespace: str) -> PublishSummary:
     value = next(tail.value for (topic, _), tail in log.tails.items() if topic == REFERENCE)
     batch = decode(TOPIC[REFERENCE], [value]).batch
     totals = orjson.loads(batch["detail"][0].as_py())
+    if totals.get("identity") != identity_of(feed):
+        raise _changed(namespace)
     return _summary(totals, 0, int(batch["source_ts"][0]), True)
 
 

@@ -8,6 +8,7 @@ cannot be decoded is walked over, at most WALK_MAX records of a partition.
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
+from contextlib import suppress
 from dataclasses import dataclass
 from time import monotonic, sleep
 from typing import Final, TypeAlias
@@ -28,9 +29,12 @@ CHECKPOINT_WINDOW: Final = 1_000
 WIDEN: Final = 8
 WAIT_S: Final = 20.0
 BATCH: Final = 4_000
+# Topics that were just created have no leader for a moment, and a broker that came back a new one.
 _PASSING: Final = (
     KafkaError.NOT_LEADER_FOR_PARTITION,
     KafkaError.LEADER_NOT_AVAILABLE,
+    KafkaError.FENCED_LEADER_EPOCH,
+    KafkaError.UNKNOWN_LEADER_EPOCH,
     KafkaError.UNKNOWN_TOPIC_OR_PART,
     KafkaError._TRANSPORT,
     KafkaError._TIMED_OUT,
@@ -178,7 +182,8 @@ def _offsets(
             return {wanted[at]: int(future.result(WAIT_S).offset) for at, future in futures.items()}
         except KafkaException as failed:
             error: KafkaError = failed.args[0]
-        # Topics that were just created have no leader for a moment.
         if monotonic() > deadline or error.code() not in _PASSING:
             raise ServiceError(f"the broker does not tell where the log ends: {error.str()}")
         sleep(0.1)
+        with suppress(KafkaException):
+            admin.list_topics(timeout=WAIT_S)  # makes the client ask who leads now

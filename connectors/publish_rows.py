@@ -8,6 +8,7 @@ are cut (only ingest_ts is handed in). Refuses data of a symbol that the feed di
 from __future__ import annotations
 
 import base64
+import hashlib
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any, Final
@@ -38,6 +39,7 @@ class Progress:
     chunk: int = 0
     upto_ts: int = -1
     checkpoint_ts: int = -1
+    identity: str = ""
     next_seq: dict[str, list[int]] = field(default_factory=dict)
     heartbeat_ts: list[int] = field(default_factory=lambda: [-1] * PARTITION_COUNT)
     totals: dict[str, dict[str, int]] = field(default_factory=dict)
@@ -53,8 +55,9 @@ class Progress:
     def to_json(self) -> str:
         """Return the text of a checkpoint."""
         times = [str(t) for t in self.heartbeat_ts]
-        plain = {"chunk": self.chunk, "upto_ts": str(self.upto_ts), "checkpoint_ts": str(self.checkpoint_ts)}
-        return dump({**plain, "heartbeat_ts": times, "next_seq": self.next_seq, "totals": self.totals})
+        stamps = {"upto_ts": str(self.upto_ts), "checkpoint_ts": str(self.checkpoint_ts)}
+        plain = {"chunk": self.chunk, "identity": self.identity, **stamps, "heartbeat_ts": times}
+        return dump({**plain, "next_seq": self.next_seq, "totals": self.totals})
 
     @classmethod
     def from_json(cls, text: str) -> Progress | None:
@@ -63,7 +66,8 @@ class Progress:
             found = orjson.loads(text)
             times = [int(t) for t in found["heartbeat_ts"]]
             stamps = int(found["upto_ts"]), int(found["checkpoint_ts"])
-            return cls(int(found["chunk"]), *stamps, found["next_seq"], times, found["totals"])
+            names = str(found["identity"]), found["next_seq"], times, found["totals"]
+            return cls(int(found["chunk"]), *stamps, *names)
         except (orjson.JSONDecodeError, KeyError, TypeError, ValueError):
             return None
 
@@ -93,11 +97,17 @@ def dump(value: object) -> str:
     return orjson.dumps(value, option=orjson.OPT_SORT_KEYS).decode()
 
 
+def identity_of(feed: Feed) -> str:
+    """Return the hash of what a feed's records depend on."""
+    return hashlib.sha256(dump(dict(feed.identity)).encode()).hexdigest()
+
+
 class Assembler:
     """Turns the chunks of a feed into numbered rows; `progress` is where it stands."""
 
     def __init__(self, feed: Feed, progress: Progress) -> None:
         self.feed, self.progress = feed, progress
+        progress.identity = identity_of(feed)
         self.topics: tuple[str, ...] = (REFERENCE, *feed.inputs)
         self.symbol_parts = sorted({partition(symbol) for symbol in feed.symbols})
 
@@ -139,8 +149,9 @@ class Assembler:
     def end(self) -> dict[str, Numbered]:
         """Return the end records of every topic and partition; those of reference carry the totals."""
         out: dict[str, Numbered] = {}
+        totals = dump({**self.progress.totals, "identity": self.progress.identity})
         for topic in self.topics:
-            text = dump(self.progress.totals) if topic == REFERENCE else ""
+            text = totals if topic == REFERENCE else ""
             at = _controls(END, [self.progress.upto_ts] * PARTITION_COUNT, EVERYWHERE, text)
             rows = self._number(topic, [], None, None, [at])
             assert rows is not None
