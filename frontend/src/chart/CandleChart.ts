@@ -23,6 +23,7 @@ import { type Palette, chartOptions, readPalette } from "./options";
 
 const MOST_UPDATES = 50;
 const BARS_AT_FIRST = 120;
+const FEWEST_PLACES = 40;
 
 export class CandleChart {
   private readonly chart: IChartApi;
@@ -103,8 +104,9 @@ export class CandleChart {
   /** Show the newest bars, or as many as there are. */
   showNewest(): void {
     const scale = this.chart.timeScale();
-    const bars = Math.max(this.held.size, 1);
-    scale.setVisibleLogicalRange({ from: bars - BARS_AT_FIRST, to: bars + 4 });
+    const bars = this.held.size;
+    const places = Math.min(BARS_AT_FIRST, Math.max(bars, FEWEST_PLACES));
+    scale.setVisibleLogicalRange({ from: bars - places, to: bars + 4 });
   }
 
   private setAll(all: readonly Candle[]): void {

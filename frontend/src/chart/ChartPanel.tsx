@@ -67,14 +67,21 @@ function UnderlyingChoice({ chosen, onChoose }: UnderlyingChoiceProps) {
   );
 }
 
-/** The chosen one, else the most active of the filter; kept until the filter or choice changes. */
+/**
+ * The chosen one, else the most active of the filter: found after the first status, when what the
+ * gateway sends at once is there, and then kept until the filter or the choice changes.
+ */
 function useUnderlying(chosen: string): string {
   const found = useRef({ name: "", filterRevision: -1 });
   return useRevision((page) => {
     if (chosen !== "") return chosen;
     const held = found.current;
     if (held.name === "" || held.filterRevision !== page.filterRevision) {
-      found.current = { name: pickUnderlying(page), filterRevision: page.filterRevision };
+      const isSettled = page.market.status !== null;
+      found.current = {
+        name: pickUnderlying(page),
+        filterRevision: isSettled ? page.filterRevision : -1,
+      };
     }
     return found.current.name;
   });

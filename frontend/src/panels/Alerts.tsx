@@ -54,7 +54,7 @@ export function Alerts({ chosenId, onChoose }: AlertsProps) {
       {alerts.length === 0 ? (
         <p className="empty">Waiting for the first alert: a rule that holds on a packet.</p>
       ) : (
-        <ul className="list">
+        <ul className="list" aria-label="Alerts, newest first">
           {alerts.map((alert) => (
             <li key={String(alert.alert_id)}>
               <AlertItem

@@ -32,7 +32,7 @@ export function DarkEvents() {
       {events.length === 0 ? (
         <p className="empty">Waiting for the first off-exchange print that meets a rule.</p>
       ) : (
-        <ul className="list">
+        <ul className="list" tabIndex={0} aria-label="Off-exchange events, newest first">
           {events.map((event) => (
             <li key={event.id} className={`item${event.status === "retracted" ? " struck" : ""}`}>
               <span className="item-top">

@@ -96,10 +96,10 @@ function Members({ members, total }: { members: Row[]; total: number }) {
         <thead>
           <tr>
             <th scope="col">Time</th>
-            <th scope="col" className="right">
+            <th scope="col" className="number">
               Price
             </th>
-            <th scope="col" className="right">
+            <th scope="col" className="number">
               Size
             </th>
             <th scope="col">Exch</th>
@@ -110,8 +110,8 @@ function Members({ members, total }: { members: Row[]; total: number }) {
           {members.map(memberOf).map((member) => (
             <tr key={member.seq} title={`options.prints ${member.seq}, quote ${member.quote}`}>
               <td>{member.time}</td>
-              <td className="right">{member.price}</td>
-              <td className="right">{member.size}</td>
+              <td className="number">{member.price}</td>
+              <td className="number">{member.size}</td>
               <td>{member.venue}</td>
               <td className={member.tone}>{member.placement}</td>
             </tr>

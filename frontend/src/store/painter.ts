@@ -5,16 +5,27 @@ export type Draw = () => void;
 export const DRAW_EVERY_MS = 100;
 export const DRAW_EVERY_MS_REDUCED = 500;
 
+/** Where a painter takes its time from: the browser, or a test. */
+export interface Timing {
+  now(): number;
+  wait(run: () => void, ms: number): void;
+  nextFrame(run: () => void): void;
+}
+
+const BROWSER: Timing = {
+  now: () => performance.now(),
+  wait: (run, ms) => setTimeout(run, ms),
+  nextFrame: (run) => requestAnimationFrame(run),
+};
+
 export class Painter {
   private readonly draws = new Set<Draw>();
   private last = Number.NEGATIVE_INFINITY;
-  private frame: number | null = null;
-  private isDirty = true;
+  private isAwaited = false;
 
   constructor(
     private readonly everyMs: number,
-    private readonly nextFrame: (run: FrameRequestCallback) => number = (run) =>
-      requestAnimationFrame(run),
+    private readonly timing: Timing = BROWSER,
   ) {}
 
   /** Call `draw` whenever something changed; returns the way to stop that. */
@@ -26,19 +37,17 @@ export class Painter {
 
   /** Say that something changed. Many calls before a draw cost one draw. */
   invalidate(): void {
-    this.isDirty = true;
-    this.frame ??= this.nextFrame((now) => this.tick(now));
+    if (this.isAwaited) return;
+    this.isAwaited = true;
+    const restMs = this.last + this.everyMs - this.timing.now();
+    // Asking for frames meanwhile would make the browser prepare sixty a second for ten draws.
+    if (restMs > 0) this.timing.wait(() => this.timing.nextFrame(() => this.draw()), restMs);
+    else this.timing.nextFrame(() => this.draw());
   }
 
-  private tick(now: number): void {
-    this.frame = null;
-    if (!this.isDirty) return;
-    if (now - this.last < this.everyMs) {
-      this.frame = this.nextFrame((later) => this.tick(later));
-      return;
-    }
-    this.last = now;
-    this.isDirty = false;
+  private draw(): void {
+    this.last = this.timing.now();
+    this.isAwaited = false;
     for (const draw of this.draws) draw();
   }
 }

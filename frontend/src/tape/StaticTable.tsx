@@ -3,7 +3,7 @@
 import { useMemo } from "react";
 import { usePage, useRevision } from "../app/page";
 import { newestSlots } from "../store/filter";
-import type { Column, TapeSpec } from "./layout";
+import { type Column, GAP, type TapeSpec, rowClass, widthOf } from "./layout";
 
 const ROWS_SHOWN = 400;
 
@@ -22,14 +22,21 @@ export function StaticTable({ spec, columns }: StaticTableProps) {
   const rows = usePlainRows(spec, columns);
   return (
     <div className="static" tabIndex={0} role="region" aria-label={`${spec.label}, paused`}>
-      <table>
+      <table style={{ minWidth: `calc(12px + ${widthOf(columns)}ch)` }}>
         <caption className="hidden">
           {spec.label}: the newest {rows.length} rows when drawing was paused, newest first.
         </caption>
+        <colgroup>
+          {columns.map((column, index) => (
+            <col key={column.title} style={{ width: columnWidth(column, index) }} />
+          ))}
+          {/* Takes what is left, so that the ground of a row reaches the edge. */}
+          <col />
+        </colgroup>
         <thead>
           <tr>
             {columns.map((column) => (
-              <th key={column.title} scope="col" className={column.isRight ? "right" : ""}>
+              <th key={column.title} scope="col" className={column.isRight ? "number" : ""}>
                 {column.title}
               </th>
             ))}
@@ -51,8 +58,14 @@ export function StaticTable({ spec, columns }: StaticTableProps) {
   );
 }
 
+/** As wide as in the live rows, whose first column stands behind the padding of the row. */
+function columnWidth(column: Column, index: number): string {
+  const width = `${column.width + GAP}ch`;
+  return index === 0 ? `calc(12px + ${width})` : width;
+}
+
 function cellClass(column: Column | undefined): string {
-  return `piece-${column?.piece ?? 0}${column?.isRight === true ? " right" : ""}`;
+  return `piece-${column?.piece ?? 0}${column?.isRight === true ? " number" : ""}`;
 }
 
 function usePlainRows(spec: TapeSpec, columns: Column[]): PlainRow[] {
@@ -62,7 +75,7 @@ function usePlainRows(spec: TapeSpec, columns: Column[]): PlainRow[] {
     const ring = market.view(spec.channel);
     return newestSlots(ring, market.filter, ROWS_SHOWN).map((slot, key) => ({
       key,
-      className: `${spec.tone(ring, slot)}${spec.isLarge(ring, slot) ? " large" : ""}`,
+      className: rowClass(spec, ring, slot),
       cells: columns.map((column) => column.text(ring, slot)),
     }));
     // The filter lives outside React: its revision stands for it.

@@ -61,3 +61,10 @@ export function pieces(columns: readonly Column[]): [Column[], Column[], Column[
   const of = (piece: Piece): Column[] => columns.filter((column) => column.piece === piece);
   return [of(0), of(1), of(2)];
 }
+
+/** The classes of a row, the same in the live rows and in the table. */
+export function rowClass(spec: TapeSpec, ring: Ring, slot: number): string {
+  const large = spec.isLarge(ring, slot) ? " large" : "";
+  const struck = spec.isStruck?.(ring, slot) === true ? " struck" : "";
+  return `${spec.tone(ring, slot)}${large}${struck}`;
+}

@@ -4,7 +4,7 @@
  */
 
 import type { Ring } from "../store/ring";
-import { type Column, type TapeSpec, cell, pieces, widthOf } from "./layout";
+import { type Column, type TapeSpec, cell, pieces, rowClass, widthOf } from "./layout";
 
 export const ROW_PX = 22;
 
@@ -49,9 +49,7 @@ export class RowPool {
       for (const column of columns) text += cell(column, column.text(ring, slot));
       setText(row.texts[part], text);
     });
-    const large = this.spec.isLarge(ring, slot) ? " large" : "";
-    const struck = this.spec.isStruck?.(ring, slot) === true ? " struck" : "";
-    setState(row, `row ${this.spec.tone(ring, slot)}${large}${struck}`);
+    setState(row, `row ${rowClass(this.spec, ring, slot)}`);
   }
 
   private blank(row: PooledRow): void {
