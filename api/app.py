@@ -18,7 +18,6 @@ from starlette.exceptions import HTTPException
 from starlette.responses import JSONResponse
 
 from api import evidence, history
-from api.channels import CHANNELS
 from api.deps import Gateway, gateway_of
 from api.errors import ApiError
 from api.guard import Guard
@@ -51,7 +50,7 @@ def create_app(settings: Settings, namespace: str, hosts: Iterable[str] = ()) ->
     async def lifespan(app: FastAPI) -> AsyncIterator[None]:
         gateway.sockets.open(asyncio.get_running_loop())
         gateway.reader.start()
-        status = asyncio.create_task(gateway.sockets.send_status(gateway.hub))
+        status = asyncio.create_task(gateway.sockets.send_status(gateway.hub, gateway.sessions))
         try:
             yield
         finally:
@@ -106,10 +105,7 @@ async def live(socket: WebSocket) -> None:
     """The one socket of a page."""
     gateway = gateway_of(socket)
     await gateway.in_thread(gateway.sessions.refresh)
-    about = gateway.sessions.describe()
-    hello = {"type": "hello", "namespace": gateway.namespace, "channels": list(CHANNELS)}
-    hello |= {name: about[name] for name in ("feed", "is_synthetic", "session")}
-    await gateway.sockets.serve(socket, gateway.hub, hello)
+    await gateway.sockets.serve(socket, gateway.hub, gateway.sessions)
 
 
 async def _refused(request: Request, error: Exception) -> JSONResponse:

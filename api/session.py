@@ -11,6 +11,7 @@ import threading
 import time
 from typing import Any, Final
 
+from api.channels import CHANNELS
 from api.pulse import Pulse
 from api.sql import select_session
 from connectors.clickhouse_read import NothingStored, QueryTooSlow, ReadStore
@@ -41,6 +42,17 @@ class Sessions:
             return
         for stamp, detail in zip(found["source_ts"], found["detail"], strict=True):
             self._pulse.learn(int(stamp), detail)
+
+    def hello(self) -> dict[str, Any]:
+        """The first message of a socket, sent again when the session changes."""
+        about = self.describe()
+        kept = {name: about[name] for name in ("namespace", "feed", "is_synthetic", "session")}
+        return {"type": "hello", **kept, "channels": list(CHANNELS)}
+
+    @property
+    def stamp_ns(self) -> int:
+        """The time of the session record that is shown; -1 before one is known."""
+        return self._pulse.session_ns
 
     def describe(self) -> dict[str, Any]:
         """The session in the form of `/api/session`."""

@@ -18,6 +18,7 @@ from starlette.websockets import WebSocket, WebSocketDisconnect, WebSocketState
 from api.fanout import ClientQueue
 from api.hub import Hub
 from api.pulse import RateMeter
+from api.session import Sessions
 from api.wire import MessageRefused, encode, error_message, parse_message
 
 MAX_CLIENTS: Final = 64
@@ -63,17 +64,24 @@ class Sockets:
             if client_id in self._clients:
                 self._clients[client_id].event.set()
 
-    async def send_status(self, hub: Hub) -> None:
-        """Tell every client the pulse each second, until cancelled."""
-        meter = RateMeter(hub.pulse)
+    async def send_status(self, hub: Hub, sessions: Sessions) -> None:
+        """Tell every client the pulse each second, and a new session first, until cancelled."""
+        meter, told_ns = RateMeter(hub.pulse), sessions.stamp_ns
         while True:
             await asyncio.sleep(STATUS_INTERVAL_S)
-            text = encode(hub.pulse.status(time.time(), meter.read()))
-            for mail in self._clients.values():
-                hub.notify(mail.queue, text)
-                mail.event.set()
+            if self._clients:
+                await asyncio.to_thread(sessions.refresh)
+            if sessions.stamp_ns != told_ns:
+                told_ns = sessions.stamp_ns
+                self._tell(hub, encode(sessions.hello()))
+            self._tell(hub, encode(hub.pulse.status(time.time(), meter.read())))
 
-    async def serve(self, socket: WebSocket, hub: Hub, hello: dict[str, Any]) -> None:
+    def _tell(self, hub: Hub, text: str) -> None:
+        for mail in self._clients.values():
+            hub.notify(mail.queue, text)
+            mail.event.set()
+
+    async def serve(self, socket: WebSocket, hub: Hub, sessions: Sessions) -> None:
         """Run one client until it leaves or is given up."""
         await socket.accept()
         if len(self._clients) >= MAX_CLIENTS:
@@ -82,7 +90,7 @@ class Sockets:
         client_id, mail = next(self._ids), Mail()
         self._clients[client_id] = mail
         hub.join(client_id, mail.queue)
-        mail.queue.notify(encode(hello))
+        mail.queue.notify(encode(sessions.hello()))
         mail.event.set()
         try:
             await _first_of(_send(socket, hub, mail), _receive(socket, hub, client_id, mail))

@@ -574,6 +574,18 @@ def test_the_pulse_follows_the_heartbeats(gateway: Running) -> None:
     asyncio.run(watch())
 
 
+def test_a_new_session_is_announced_to_pages_that_are_open(gateway: Running) -> None:
+    async def watch() -> None:
+        async with connect(live_url(gateway)) as live:
+            assert json.loads(await live.recv())["session"] == "2013-10-07"
+            detail = {"feed": "synthetic", "is_synthetic": True, "session": "2013-10-08"}
+            gateway.log.write(control("session", 200, json.dumps(detail)), 0)
+            again = await until(live, lambda m: m["type"] == "hello")
+            assert (again["session"], again["is_synthetic"]) == ("2013-10-08", True)
+
+    asyncio.run(watch())
+
+
 def test_wrong_messages_are_answered_and_the_socket_goes_on(gateway: Running) -> None:
     async def watch() -> None:
         async with connect(live_url(gateway)) as live:
