@@ -50,9 +50,7 @@ class Frame:
         return rows_message(self.channel, self.columns, self.skipped, cursor, self.is_snapshot)
 
 
-def latest(
-    columns: Columns, key: Sequence[str], limit: int
-) -> tuple[dict[str, list[Any]], int]:
+def latest(columns: Columns, key: Sequence[str], limit: int) -> tuple[dict[str, list[Any]], int]:
     """Keep the last row of each key, ordered by when it came; returns also how many keys went."""
     names = list(columns)
     last: dict[tuple[Any, ...], int] = {}

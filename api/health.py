@@ -135,7 +135,11 @@ async def _measure(check: Check) -> dict[str, Any]:
         detail, is_ok = "nothing of this namespace is stored yet", False
     except (KafkaException, RedisError, ServiceError, QueryTooSlow, OSError) as error:
         detail, is_ok = f"cannot be reached ({type(error).__name__})", False
-    return {"ok": is_ok, "detail": detail, "latency_ms": round((time.monotonic() - start_s) * 1e3, 1)}
+    return {
+        "ok": is_ok,
+        "detail": detail,
+        "latency_ms": round((time.monotonic() - start_s) * 1e3, 1),
+    }
 
 
 def _word(checks: dict[str, dict[str, Any]]) -> str:

@@ -2,7 +2,7 @@
 
 Owns the step from decoded batches to frames: ten times a second at most, once for each filter
 group, with the newest rows of a tape and a count of what was left out. Batches come from the reader
-thread, subscriptions from the event loop; one lock keeps a snapshot and the frames after it gapless.
+thread, subscriptions from the event loop; one lock leaves no gap between snapshot and frames.
 """
 
 from __future__ import annotations

@@ -25,7 +25,7 @@ _END: Final = KIND.index("end")
 
 @dataclass(slots=True)
 class Pulse:
-    """Times in ns; `ingest_ns` is the wall time on the last heartbeat, `event_ns` its event time."""
+    """Times in ns: `ingest_ns` is the wall time on the last heartbeat, `event_ns` its own."""
 
     ingest_ns: int | None = None
     event_ns: int | None = None

@@ -107,7 +107,7 @@ class Reader:
                 lag_s = now_s + LOOK_AT_LAG_S
 
     def _look_for_topics(self, consumer: Consumer) -> None:
-        """Assign partitions of topics that exist by now; those made after the start from their begin."""
+        """Assign what exists by now; topics made after the start are read from their begin."""
         try:
             found = consumer.list_topics(timeout=RETRY_S).topics
         except KafkaException:

@@ -1,4 +1,4 @@
-"""The SQL of the gateway: columns in their JSON forms, and the question's conditions as bound values.
+"""The SQL of the gateway: columns in their JSON forms, conditions as bound values.
 
 Owns the text of the statements. Names come only from the topic table, values only as parameters.
 Pure.
@@ -150,7 +150,8 @@ def select_underlyings(limit: int) -> Statement:
     """Every underlying with the number of option and equity prints placed beside a quote."""
     text = (
         "SELECT underlying, sum(o), sum(e) FROM ("
-        "SELECT underlying, count() AS o, 0 AS e FROM `option_placed` GROUP BY underlying UNION ALL "
+        "SELECT underlying, count() AS o, 0 AS e FROM `option_placed` GROUP BY underlying "
+        "UNION ALL "
         "SELECT underlying, 0 AS o, count() AS e FROM `equity_joins` GROUP BY underlying) "
         "GROUP BY underlying ORDER BY underlying LIMIT {limit:UInt32}"
     )
@@ -168,5 +169,7 @@ def select_session() -> Statement:
 
 def select_counts() -> Statement:
     """How many log rows each topic's table holds; counts come from metadata and read nothing."""
-    parts = [f"SELECT '{t.name}' AS topic, count() AS rows FROM `{t.table}`" for t in TOPIC.values()]
+    parts = [
+        f"SELECT '{t.name}' AS topic, count() AS rows FROM `{t.table}`" for t in TOPIC.values()
+    ]
     return Statement(" UNION ALL ".join(parts), ("topic", "rows"))

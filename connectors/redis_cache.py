@@ -1,4 +1,4 @@
-"""Rate limits kept in Redis, shared by every gateway process; a local one stands in when it is down.
+"""Rate limits in Redis, shared by every gateway process; a local one stands in when it is down.
 
 Owns the token bucket. Nothing of the flow is kept here, so losing it loses nothing. Refuses to wait
 for Redis: after a failure it is left alone for RETRY_S seconds.
@@ -43,7 +43,7 @@ class Rate:
 
 
 class LocalBuckets:
-    """Token buckets of this process; at most `limit` are kept, the least used go. Pure but for `now_s`."""
+    """Token buckets of this process; at most `limit` are kept, the least used go."""
 
     def __init__(self, limit: int = LOCAL_BUCKETS) -> None:
         self._limit = limit

@@ -49,7 +49,9 @@ SLOW_S = 20.0
 
 def batch(topic: Topic, rows: int, **given: Any) -> Batch:
     """Rows of a topic: what is given, the absent value, or nothing."""
-    return Batch(topic, {f.name: column(topic, f.name, rows, given.get(f.name)) for f in topic.fields})
+    return Batch(
+        topic, {f.name: column(topic, f.name, rows, given.get(f.name)) for f in topic.fields}
+    )
 
 
 def column(topic: Topic, name: str, rows: int, given: Any) -> Column:
@@ -369,7 +371,9 @@ def test_wrong_requests_get_a_sentence(gateway: Running, path: str, status: int)
 def test_every_answer_carries_the_policy(gateway: Running) -> None:
     for path in ("/", "/api/topics", "/api/nowhere", "/health"):
         headers = gateway.get(path).headers
-        assert headers["content-security-policy"].startswith("default-src 'none'; script-src 'self'")
+        assert headers["content-security-policy"].startswith(
+            "default-src 'none'; script-src 'self'"
+        )
         assert headers["x-content-type-options"] == "nosniff"
         assert "server" not in headers
 

@@ -178,7 +178,13 @@ def test_members_are_read_from_lists_only(text: str, listed: list[int]) -> None:
 
 @pytest.mark.parametrize(
     ("host", "name"),
-    [("localhost:80", "localhost"), ("[::1]:80", "[::1]"), ("[::1]", "[::1]"), ("a", "a"), ("", "")],
+    [
+        ("localhost:80", "localhost"),
+        ("[::1]:80", "[::1]"),
+        ("[::1]", "[::1]"),
+        ("a", "a"),
+        ("", ""),
+    ],
 )
 def test_host_names_lose_their_port(host: str, name: str) -> None:
     assert host_name(host) == name

@@ -1,4 +1,4 @@
-"""From batches to frames: no gap between snapshot and stream, filters, bounds, repeats, the pulse."""
+"""From batches to frames: snapshot and stream without a gap, filters, bounds, the pulse."""
 
 from __future__ import annotations
 
