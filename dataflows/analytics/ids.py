@@ -10,6 +10,6 @@ ID_LENGTH: Final = 16
 
 
 def evidence_id(*parts: str | int) -> str:
-    """Return 16 hexadecimal digits of SHA-256 over the parts, each ended by a unit separator."""
-    text = "\x1f".join([str(p) for p in parts])
+    """Return 16 hexadecimal digits of SHA-256 over the parts, parted by unit separators."""
+    text = "\x1f".join(map(str, parts))
     return sha256(text.encode()).hexdigest()[:ID_LENGTH]

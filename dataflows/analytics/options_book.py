@@ -13,8 +13,12 @@ from dataflows.analytics.options_layout import (
     MS,
     NO_TIME,
     Q_ASK,
+    Q_ASK_SIZE,
     Q_BID,
+    Q_BID_SIZE,
+    Q_SEQ,
     Q_TS,
+    QUOTE_FIELDS,
     RING,
     SECOND,
     Book,
@@ -66,25 +70,35 @@ def drop_quotes(book: Book) -> None:
 @njit(cache=True)
 def apply_quote(book: Book, quotes: Quotes, row: int) -> bool:
     """Let a quote stand; return False where it is late and older than the one that stands."""
-    contract = quotes.contract[row]
-    standing = book.standing[contract]
-    ts = quotes.source_ts[row]
-    if quotes.is_late[row] and ts < standing[Q_TS]:
+    contract, ts = quotes.contract[row], quotes.source_ts[row]
+    bid, ask = quotes.bid[row], quotes.ask[row]
+    if quotes.is_late[row] and ts < book.standing[contract, Q_TS]:
         return False
-    standing[0], standing[1] = ts, quotes.seq[row]
-    standing[2], standing[3] = quotes.bid[row], quotes.ask[row]
-    standing[4], standing[5] = quotes.bid_size[row], quotes.ask_size[row]
-    head, filled = book.marks[contract, 0], book.marks[contract, 1]
-    newest = book.ring[contract, (head + RING - 1) % RING]
-    if filled > 0 and newest[Q_BID] == standing[Q_BID] and newest[Q_ASK] == standing[Q_ASK]:
-        return True
-    if filled > 0 and newest[Q_TS] == ts:
-        newest[:] = standing  # it stood for no time at all
-        return True
-    book.ring[contract, head] = standing
+    book.standing[contract, Q_TS] = ts
+    book.standing[contract, Q_SEQ] = quotes.seq[row]
+    book.standing[contract, Q_BID] = bid
+    book.standing[contract, Q_ASK] = ask
+    book.standing[contract, Q_BID_SIZE] = quotes.bid_size[row]
+    book.standing[contract, Q_ASK_SIZE] = quotes.ask_size[row]
+    head, filled = int(book.marks[contract, 0]), int(book.marks[contract, 1])
+    newest = (head + RING - 1) % RING
+    if filled > 0:
+        if book.ring[contract, newest, Q_BID] == bid and book.ring[contract, newest, Q_ASK] == ask:
+            return True
+        if book.ring[contract, newest, Q_TS] == ts:
+            _copy(book, contract, newest)  # what it held stood for no time at all
+            return True
+    _copy(book, contract, head)
     book.marks[contract, 0] = (head + 1) % RING
     book.marks[contract, 1] = min(filled + 1, RING)
     return True
+
+
+@njit(cache=True)
+def _copy(book: Book, contract: int, place: int) -> None:
+    """Write the standing quote into a place of the ring."""
+    for number in range(QUOTE_FIELDS):
+        book.ring[contract, place, number] = book.standing[contract, number]
 
 
 @njit(cache=True)

@@ -148,6 +148,27 @@ class Placed(NamedTuple):
     side: Ints
 
 
+class Trade(NamedTuple):
+    """One placed print as plain integers, so that passing it on counts no references."""
+
+    ts: int
+    contract: int
+    seq: int
+    price: int
+    size: int
+    premium: int
+    family: int
+    venue: int
+    state: int
+    placement: int
+    is_stable: bool
+    side: int
+    quote_ts: int
+    quote_seq: int
+    bid: int
+    ask: int
+
+
 class Limits(NamedTuple):
     """Thresholds of parents as plain integers (ns, contracts, 1e-4 USD)."""
 

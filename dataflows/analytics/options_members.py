@@ -10,7 +10,7 @@ from numba import njit
 
 from dataflows.analytics import options_layout as at
 from dataflows.analytics.options_book import FAMILY_ELECTRONIC, FAMILY_ISO, FAMILY_UNKNOWN
-from dataflows.analytics.options_layout import Limits, Parents, Placed, Prints
+from dataflows.analytics.options_layout import Limits, Parents, Trade
 from dataflows.analytics.options_money import MONEY_MAX
 from dataflows.analytics.quotes import (
     PLACE_ABOVE_ASK,
@@ -35,51 +35,41 @@ _FAMILIES: Final = len(CODE_FAMILY)
 
 
 @njit(cache=True)
-def start_parent(
-    parents: Parents, slot: int, columns: tuple[Prints, Placed], opening: tuple[int, int, int, int]
-) -> None:
-    """Open a parent without members at (row, time, side, group); its arrival quote is the row's."""
-    prints, placed = columns
-    row, ts, side, group = opening
+def start_parent(parents: Parents, slot: int, trade: Trade, key: tuple[int, int]) -> None:
+    """Open a parent without members as (side, group); its arrival quote is that of the trade."""
     parent = parents.slots[slot]
     parent[:] = 0
     parent[at.P_STAGE] = at.STAGE_OPEN
-    parent[at.P_CONTRACT] = prints.contract[row]
-    parent[at.P_SIDE], parent[at.P_GROUP] = side, group
-    parent[at.P_FAMILY] = prints.family[row]
-    parent[at.P_START] = ts
-    parent[at.P_STATE], parent[at.P_PLACEMENT] = placed.state[row], placed.placement[row]
-    quote = placed.quote[row]
-    parent[at.P_QUOTE_TS], parent[at.P_QUOTE_SEQ] = quote[at.Q_TS], quote[at.Q_SEQ]
-    parent[at.P_BID], parent[at.P_ASK] = quote[at.Q_BID], quote[at.Q_ASK]
-    parent[at.P_FIRST_SEQ] = prints.seq[row]
+    parent[at.P_CONTRACT] = trade.contract
+    parent[at.P_SIDE], parent[at.P_GROUP] = key
+    parent[at.P_FAMILY] = trade.family
+    parent[at.P_START] = trade.ts
+    parent[at.P_STATE], parent[at.P_PLACEMENT] = trade.state, trade.placement
+    parent[at.P_QUOTE_TS], parent[at.P_QUOTE_SEQ] = trade.quote_ts, trade.quote_seq
+    parent[at.P_BID], parent[at.P_ASK] = trade.bid, trade.ask
+    parent[at.P_FIRST_SEQ] = trade.seq
     parent[at.P_OPEN_TS] = parents.counts[at.C_OPEN_TS]
 
 
 @njit(cache=True)
-def add_member(
-    parents: Parents, limits: Limits, slot: int, columns: tuple[Prints, Placed], where: tuple[int, int]
-) -> None:
-    """Add the print at (row, time) to the totals of a parent."""
-    prints, placed = columns
-    row, ts = where
+def add_member(parents: Parents, limits: Limits, slot: int, trade: Trade) -> None:
+    """Add a trade to the totals of a parent."""
     parent = parents.slots[slot]
-    size, price, family = prints.size[row], prints.price[row], int(prints.family[row])
+    size, place = trade.size, trade.placement
     if parent[at.P_PRINTS] < at.MEMBERS:
-        parents.members[slot, parent[at.P_PRINTS]] = prints.seq[row]
-    _count_event(parents, limits, slot, (int(prints.venue[row]) * _FAMILIES + family, ts))
+        parents.members[slot, parent[at.P_PRINTS]] = trade.seq
+    _count_event(parents, limits, slot, (trade.venue * _FAMILIES + trade.family, trade.ts))
     parent[at.P_PRINTS] += 1
     parent[at.P_SIZE] += size
-    parent[at.P_PREMIUM] = min(parent[at.P_PREMIUM] + prints.premium[row], MONEY_MAX)
-    parent[at.P_DOLLARS] += price // _DOLLAR * size
-    parent[at.P_REST] += price % _DOLLAR * size
-    parent[at.P_VENUES] |= 1 << int(prints.venue[row])
-    parent[at.P_ISO] += size if family == FAMILY_ISO else 0
-    parent[at.P_FAMILY] = shared_family(parent[at.P_FAMILY], family)
-    parent[at.P_LAST], parent[at.P_LAST_SEQ] = ts, prints.seq[row]
-    if size >= limits.block_contracts and prints.premium[row] >= limits.block_premium:
+    parent[at.P_PREMIUM] = min(parent[at.P_PREMIUM] + trade.premium, MONEY_MAX)
+    parent[at.P_DOLLARS] += trade.price // _DOLLAR * size
+    parent[at.P_REST] += trade.price % _DOLLAR * size
+    parent[at.P_VENUES] |= 1 << trade.venue
+    parent[at.P_ISO] += size if trade.family == FAMILY_ISO else 0
+    parent[at.P_FAMILY] = shared_family(parent[at.P_FAMILY], trade.family)
+    parent[at.P_LAST], parent[at.P_LAST_SEQ] = trade.ts, trade.seq
+    if size >= limits.block_contracts and trade.premium >= limits.block_premium:
         parent[at.P_BLOCKS] += 1
-    place = placed.placement[row]
     if place in (PLACE_ABOVE_ASK, PLACE_AT_ASK):
         parent[at.P_AT_ASK] += size
     elif place in (PLACE_AT_BID, PLACE_BELOW_BID):

@@ -151,12 +151,13 @@ def _identities(slots: Longs, members: Longs, names: Names) -> tuple[list[str], 
     The id takes the listed members, how many there are and the last: a first member belongs to one packet.
     """
     listed, ids = [], []
-    contracts = slots[:, at.P_CONTRACT]
+    contracts, counts = slots[:, at.P_CONTRACT], slots[:, at.P_PRINTS].tolist()
     roots = names.facts(contracts)[:, UNDERLYING].tolist()
-    counts, lasts = slots[:, at.P_PRINTS].tolist(), slots[:, at.P_LAST_SEQ].tolist()
+    firsts, lasts = members[:, 0].tolist(), slots[:, at.P_LAST_SEQ].tolist()
     for row, contract in enumerate(contracts.tolist()):
-        count = counts[row]
-        seqs = ",".join([str(s) for s in members[row, : min(count, at.MEMBERS)].tolist()])
+        count, seqs = counts[row], str(firsts[row])
+        if count > 1:
+            seqs = ",".join(map(str, members[row, : min(count, at.MEMBERS)].tolist()))
         more = f',{{"more":{count - at.MEMBERS}}}' if count > at.MEMBERS else ""
         listed.append(f"[{seqs}{more}]")
         root, name = names.underlyings[roots[row]], names.contracts[contract]

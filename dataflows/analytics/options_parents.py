@@ -23,7 +23,7 @@ from dataflows.analytics.options_book import (
     has_sided_family,
     side_of,
 )
-from dataflows.analytics.options_layout import Limits, Parents, Placed, Prints
+from dataflows.analytics.options_layout import Limits, Parents, Trade
 from dataflows.analytics.options_members import add_member, kind_of, merge, start_parent
 from dataflows.analytics.quotes import placement
 
@@ -216,40 +216,42 @@ def _adopted_side(parents: Parents, contract: int, price: int) -> int:
 
 
 @njit(cache=True)
-def _open(parents: Parents, limits: Limits, ts: int) -> int:
-    _make_room(parents, limits, ts)
-    return int(_take_slot(parents))
+def _begin(parents: Parents, limits: Limits, trade: Trade, key: tuple[int, int]) -> int:
+    """Open a parent of (side, group) at this trade and return its slot."""
+    _make_room(parents, limits, trade.ts)
+    slot = int(_take_slot(parents))
+    start_parent(parents, slot, trade, key)
+    return slot
 
 
 @njit(cache=True)
-def join_print(
-    parents: Parents, limits: Limits, columns: tuple[Prints, Placed], where: tuple[int, int]
-) -> None:
-    """Make the print (row, effective time) a member of its parent; needs one free slot."""
-    prints, placed = columns
-    row, ts = where
-    contract, family = int(prints.contract[row]), int(prints.family[row])
-    group = group_of(family)
-    if group == at.GROUP_ALONE:
-        slot = _open(parents, limits, ts)
-        start_parent(parents, slot, columns, (row, ts, SIDE_NONE, group))
-        add_member(parents, limits, slot, columns, (row, ts))
-        _emit(parents, limits, slot, ts)
-        return
+def _settle_contract(parents: Parents, limits: Limits, contract: int, until: int) -> None:
     for key in range(at.KEYS):
-        _settle(parents, limits, (contract, key), ts - 1)
-    side = int(placed.side[row])
-    if side == SIDE_NONE and not placed.is_stable[row] and group == at.GROUP_LIT:
-        side = _adopted_side(parents, contract, prints.price[row])
+        runs, waits = parents.by_key[contract, key, at.RUN], parents.by_key[contract, key, at.PENDING]
+        if runs >= 0 or waits >= 0:
+            _settle(parents, limits, (contract, key), until)
+
+
+@njit(cache=True)
+def join_print(parents: Parents, limits: Limits, trade: Trade) -> None:
+    """Make a trade a member of its parent; needs one free slot."""
+    group = int(group_of(trade.family))
+    if group == at.GROUP_ALONE:
+        slot = int(_begin(parents, limits, trade, (SIDE_NONE, group)))
+        add_member(parents, limits, slot, trade)
+        _emit(parents, limits, slot, trade.ts)
+        return
+    _settle_contract(parents, limits, trade.contract, trade.ts - 1)
+    side = trade.side
+    if side == SIDE_NONE and not trade.is_stable and group == at.GROUP_LIT:
+        side = _adopted_side(parents, trade.contract, trade.price)
     key = key_of(side, group)
-    slot = int(parents.by_key[contract, key, at.RUN])
-    if slot >= 0 and group == at.GROUP_AUCTION:
-        venue = 1 << int(prints.venue[row])
-        if parents.slots[slot, at.P_VENUES] != venue:
-            _close_run(parents, limits, (contract, key), ts)
-            slot = -1
+    slot = int(parents.by_key[trade.contract, key, at.RUN])
+    is_auction = slot >= 0 and group == at.GROUP_AUCTION
+    if is_auction and parents.slots[slot, at.P_VENUES] != 1 << trade.venue:
+        _close_run(parents, limits, (trade.contract, key), trade.ts)
+        slot = -1
     if slot < 0:
-        slot = _open(parents, limits, ts)
-        start_parent(parents, slot, columns, (row, ts, side, group))
-        parents.by_key[contract, key, at.RUN] = slot
-    add_member(parents, limits, slot, columns, (row, ts))
+        slot = int(_begin(parents, limits, trade, (side, group)))
+        parents.by_key[trade.contract, key, at.RUN] = slot
+    add_member(parents, limits, slot, trade)

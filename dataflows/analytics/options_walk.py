@@ -10,7 +10,16 @@ from numba import njit
 
 from dataflows.analytics import options_layout as at
 from dataflows.analytics.options_book import STATUS_OK, apply_quote, drop_quotes, place_print
-from dataflows.analytics.options_layout import Book, Limits, Parents, Placed, Prints, Quotes, Walk
+from dataflows.analytics.options_layout import (
+    Book,
+    Limits,
+    Parents,
+    Placed,
+    Prints,
+    Quotes,
+    Trade,
+    Walk,
+)
 from dataflows.analytics.options_parents import end_session, join_print
 from dataflows.analytics.release import ROW_PRINT, ROW_QUOTE
 
@@ -32,22 +41,47 @@ class Columns(NamedTuple):
 
 
 @njit(cache=True)
+def trade_of(prints: Prints, placed: Placed, row: int, ts: int) -> Trade:
+    """Gather one print and what was found for it."""
+    quote = placed.quote
+    return Trade(
+        int(ts),
+        int(prints.contract[row]),
+        int(prints.seq[row]),
+        int(prints.price[row]),
+        int(prints.size[row]),
+        int(prints.premium[row]),
+        int(prints.family[row]),
+        int(prints.venue[row]),
+        int(placed.state[row]),
+        int(placed.placement[row]),
+        bool(placed.is_stable[row]),
+        int(placed.side[row]),
+        int(quote[row, at.Q_TS]),
+        int(quote[row, at.Q_SEQ]),
+        int(quote[row, at.Q_BID]),
+        int(quote[row, at.Q_ASK]),
+    )
+
+
+@njit(cache=True)
 def walk_rows(state: State, limits: Limits, columns: Columns, start: int) -> int:
     """Apply rows from `start` on; return the row to go on from, the number of rows when done."""
-    walk, parents = columns.walk, state.parents
+    book, parents = state.book, state.parents
+    walk, prints, quotes, placed = columns.walk, columns.prints, columns.quotes, columns.placed
     for step in range(start, len(walk.kind)):
         kind, row, ts = walk.kind[step], walk.row[step], walk.effective[step]
         if kind == ROW_QUOTE:
-            if not apply_quote(state.book, columns.quotes, row):
+            if not apply_quote(book, quotes, row):
                 parents.counts[at.C_PASSED_OVER] += 1
         elif kind == ROW_PRINT:
             if parents.counts[at.C_FREE] == 0:
                 return step
-            place_print(state.book, columns.prints, columns.placed, row)
-            if columns.prints.status[row] == STATUS_OK:
-                join_print(parents, limits, (columns.prints, columns.placed), (row, ts))
+            place_print(book, prints, placed, row)
+            if prints.status[row] == STATUS_OK:
+                join_print(parents, limits, trade_of(prints, placed, row, ts))
         else:
             end_session(parents, limits, ts)
-            drop_quotes(state.book)
+            drop_quotes(book)
             parents.counts[at.C_OPEN_TS] = walk.session_open[row]
     return len(walk.kind)
