@@ -31,8 +31,14 @@ POLICY = (
 )
 DIST = Path(__file__).parents[1] / "dist"
 FRAMES_PER_S = 20
-CHANNELS = ["options.placed", "equities.joins", "flow.packets", "flow.alerts", "dark.events",
-            "equities.candles"]
+CHANNELS = [
+    "options.placed",
+    "equities.joins",
+    "flow.packets",
+    "flow.alerts",
+    "dark.events",
+    "equities.candles",
+]
 
 
 def to_columns(rows: list[dict[str, Any]]) -> dict[str, list[Any]]:
@@ -54,8 +60,15 @@ class Gateway:
 
     async def serve(self, client: WebSocket) -> None:
         await client.accept()
-        await client.send_json({"type": "hello", "namespace": "mock_seeded", "feed": "mock",
-                                "is_synthetic": True, "channels": CHANNELS})
+        await client.send_json(
+            {
+                "type": "hello",
+                "namespace": "mock_seeded",
+                "feed": "mock",
+                "is_synthetic": True,
+                "channels": CHANNELS,
+            }
+        )
         wanted: dict[str, Any] = {}
         sender = asyncio.create_task(self.send(client, wanted))
         with contextlib.suppress(WebSocketDisconnect, RuntimeError):
@@ -87,29 +100,48 @@ class Gateway:
         chosen = wanted.get("underlying")
         kept = [row for row in rows if chosen is None or row["underlying"] in chosen]
         if kept and channel in wanted.get("channels", ()):
-            await client.send_json({"type": "rows", "channel": channel, "columns": to_columns(kept),
-                                    "rows": len(kept), "skipped": 0, "cursor": "00:0"})
+            await client.send_json(
+                {
+                    "type": "rows",
+                    "channel": channel,
+                    "columns": to_columns(kept),
+                    "rows": len(kept),
+                    "skipped": 0,
+                    "cursor": "00:0",
+                }
+            )
 
     async def send_status(self, client: WebSocket) -> None:
         half = self.options.rate / 2
-        await client.send_json({"type": "status", "feed_lag_ms": 41, "is_stale": False,
-                                "event_ts": str(self.market.now_ns),
-                                "rates": {"options.placed": half, "equities.joins": half}})
+        await client.send_json(
+            {
+                "type": "status",
+                "feed_lag_ms": 41,
+                "is_stale": False,
+                "event_ts": str(self.market.now_ns),
+                "rates": {"options.placed": half, "equities.joins": half},
+            }
+        )
 
 
 def make_app(gateway: Gateway) -> FastAPI:
     app = FastAPI()
 
     @app.middleware("http")
-    async def policy(request: Request, handle: Callable[[Request], Awaitable[Response]]) -> Response:
+    async def policy(
+        request: Request, handle: Callable[[Request], Awaitable[Response]]
+    ) -> Response:
         response = await handle(request)
         response.headers["content-security-policy"] = POLICY
         return response
 
     @app.get("/api/candles")
     def candles(underlying: str, interval_s: int, limit: int) -> dict[str, Any]:
-        found = [r for (u, i, _), r in sorted(gateway.market.candles.items())
-                 if u == underlying and i == interval_s]
+        found = [
+            r
+            for (u, i, _), r in sorted(gateway.market.candles.items())
+            if u == underlying and i == interval_s
+        ]
         return {"rows": found[-limit:]}
 
     @app.get("/api/evidence/{alert_id}")
@@ -118,8 +150,13 @@ def make_app(gateway: Gateway) -> FastAPI:
         if alert is None:
             return JSONResponse({"error": "there is no such alert"}, 404)
         identity = alert["packet_id"]
-        return JSONResponse({"alert": alert, "packet": gateway.market.packets[identity],
-                             "members": gateway.market.members[identity]})
+        return JSONResponse(
+            {
+                "alert": alert,
+                "packet": gateway.market.packets[identity],
+                "members": gateway.market.members[identity],
+            }
+        )
 
     @app.get("/dev/asked")
     def asked() -> dict[str, Any]:

@@ -57,18 +57,26 @@ class MockMarket:
     def _head(self, channel: str, underlying: str) -> Row:
         now = str(self.now_ns)
         head = {"seq": self._seq(channel), "emit_ts": now, "underlying": underlying}
-        return head if channel in ("flow.packets", "flow.alerts") else head | {
-            "source_ts": now, "event_ts": now, "print_seq": head["seq"]
-        }
+        return (
+            head
+            if channel in ("flow.packets", "flow.alerts")
+            else head | {"source_ts": now, "event_ts": now, "print_seq": head["seq"]}
+        )
 
     def _placed(self, fair: float) -> Row:
         index = self.random.choices(range(len(PLACEMENTS)), WEIGHTS)[0]
         price = round(fair + OFFSETS[index], 2)
         return {
-            "price": price, "placement": PLACEMENTS[index], "is_placement_stable": True,
-            "bid": round(fair - 0.02, 2), "ask": round(fair + 0.02, 2), "quote_state": "normal",
-            "quote_ts": str(self.now_ns - 3_000_000), "quote_seq": 7,
-            "quote_age_ns": int(self.random.expovariate(1 / 4e7)), "status": "ok",
+            "price": price,
+            "placement": PLACEMENTS[index],
+            "is_placement_stable": True,
+            "bid": round(fair - 0.02, 2),
+            "ask": round(fair + 0.02, 2),
+            "quote_state": "normal",
+            "quote_ts": str(self.now_ns - 3_000_000),
+            "quote_seq": 7,
+            "quote_age_ns": int(self.random.expovariate(1 / 4e7)),
+            "status": "ok",
         }
 
     def _option(self) -> Row:
@@ -80,14 +88,22 @@ class MockMarket:
         size = max(1, int(self.random.paretovariate(0.9)))
         side = {"at_ask": "buy", "above_ask": "buy", "at_bid": "sell", "below_bid": "sell"}
         expiry = self.random.choice((20251212, 20251219, 20260116, 20260618))
-        return self._head("options.placed", name) | placed | {
-            "contract": f"{name:<6}{expiry - 20000000}{right}{int(strike * 1000):08d}",
-            "expiry": expiry, "strike": strike, "right": right, "size": min(size, 4000),
-            "premium": round(placed["price"] * min(size, 4000) * 100, 2),
-            "venue": self.random.choice("ABCIMNPQXZ"), "condition": "",
-            "code_family": self.random.choice(("electronic", "iso", "auction", "multi_leg")),
-            "side": side.get(placed["placement"], "none"),
-        }
+        return (
+            self._head("options.placed", name)
+            | placed
+            | {
+                "contract": f"{name:<6}{expiry - 20000000}{right}{int(strike * 1000):08d}",
+                "expiry": expiry,
+                "strike": strike,
+                "right": right,
+                "size": min(size, 4000),
+                "premium": round(placed["price"] * min(size, 4000) * 100, 2),
+                "venue": self.random.choice("ABCIMNPQXZ"),
+                "condition": "",
+                "code_family": self.random.choice(("electronic", "iso", "auction", "multi_leg")),
+                "side": side.get(placed["placement"], "none"),
+            }
+        )
 
     def _equity(self) -> Row:
         name = self.random.choices(list(SPOTS), (6, 5, 1, 4, 2, 4))[0]
@@ -95,11 +111,17 @@ class MockMarket:
         placed = self._placed(round(self.spots[name], 2))
         is_off = self.random.random() < 0.35
         size = float(min(60_000, int(100 * self.random.paretovariate(0.85))))
-        return self._head("equities.joins", name) | placed | {
-            "size": size, "notional": round(size * placed["price"], 2),
-            "venue": "D" if is_off else self.random.choice("KNPQZ"), "off_exchange": is_off,
-            "conditions": "@" if is_off else "@F",
-        }
+        return (
+            self._head("equities.joins", name)
+            | placed
+            | {
+                "size": size,
+                "notional": round(size * placed["price"], 2),
+                "venue": "D" if is_off else self.random.choice("KNPQZ"),
+                "off_exchange": is_off,
+                "conditions": "@" if is_off else "@F",
+            }
+        )
 
     def _candle(self, join: Row) -> dict[tuple[str, int, int], Row]:
         found = {}
@@ -107,36 +129,81 @@ class MockMarket:
         for interval in INTERVALS_S:
             start = self.now_ns // (interval * 10**9) * interval * 10**9
             key = (join["underlying"], interval, start)
-            row = dict(self.candles.get(key) or {
-                "underlying": key[0], "interval_s": interval, "start_ts": str(start), "version": -1,
-                "status": "final", "open": price, "high": price, "low": price, "volume": 0.0,
-                "off_exchange_volume": 0.0, "notional": 0.0, "trade_count": 0,
-            })
-            row |= {"version": row["version"] + 1, "high": max(row["high"], price),
-                    "low": min(row["low"], price), "close": price, "volume": row["volume"] + size,
-                    "notional": row["notional"] + join["notional"]}
+            row = dict(
+                self.candles.get(key)
+                or {
+                    "underlying": key[0],
+                    "interval_s": interval,
+                    "start_ts": str(start),
+                    "version": -1,
+                    "status": "final",
+                    "open": price,
+                    "high": price,
+                    "low": price,
+                    "volume": 0.0,
+                    "off_exchange_volume": 0.0,
+                    "notional": 0.0,
+                    "trade_count": 0,
+                }
+            )
+            row |= {
+                "version": row["version"] + 1,
+                "high": max(row["high"], price),
+                "low": min(row["low"], price),
+                "close": price,
+                "volume": row["volume"] + size,
+                "notional": row["notional"] + join["notional"],
+            }
             self.candles[key] = found[key] = row
         return found
 
     def _packet(self, row: Row) -> Row:
-        kind = self.random.choices(("sweep", "split", "block", "single", "iso_single"), (4, 2, 2, 3, 1))[0]
+        kind = self.random.choices(
+            ("sweep", "split", "block", "single", "iso_single"), (4, 2, 2, 3, 1)
+        )[0]
         packet = self._head("flow.packets", row["underlying"]) | {
-            k: row[k] for k in ("contract", "expiry", "strike", "right", "side", "size", "premium",
-                                "quote_state", "placement", "quote_ts", "quote_seq", "bid", "ask")
+            k: row[k]
+            for k in (
+                "contract",
+                "expiry",
+                "strike",
+                "right",
+                "side",
+                "size",
+                "premium",
+                "quote_state",
+                "placement",
+                "quote_ts",
+                "quote_seq",
+                "bid",
+                "ask",
+            )
         }
         identity = f"{self.random.getrandbits(64):016x}"
         count = self.random.randint(2, 8) if kind in ("sweep", "split") else 1
         packet |= {
-            "packet_id": identity, "version": 0, "status": "final", "kind": kind,
-            "start_ts": row["event_ts"], "end_ts": str(int(row["event_ts"]) + 41_000_000),
-            "print_count": count, "taker_event_count": count, "average_price": row["price"],
-            "venue_count": min(count, 5), "venues": "ACNPX"[: min(count, 5)],
-            "iso_size": row["size"] // 2, "code_family": row["code_family"],
+            "packet_id": identity,
+            "version": 0,
+            "status": "final",
+            "kind": kind,
+            "start_ts": row["event_ts"],
+            "end_ts": str(int(row["event_ts"]) + 41_000_000),
+            "print_count": count,
+            "taker_event_count": count,
+            "average_price": row["price"],
+            "venue_count": min(count, 5),
+            "venues": "ACNPX"[: min(count, 5)],
+            "iso_size": row["size"] // 2,
+            "code_family": row["code_family"],
             "at_ask_size": row["size"] if row["side"] == "buy" else 0,
             "at_bid_size": row["size"] if row["side"] == "sell" else 0,
             "inside_size": row["size"] if row["side"] == "none" else 0,
-            "first_print_seq": row["print_seq"], "last_print_seq": row["print_seq"] + count - 1,
-            "baseline": "contract", "baseline_count": 120, "spread_z": 0.2, "size_z": 2.1,
+            "first_print_seq": row["print_seq"],
+            "last_print_seq": row["print_seq"] + count - 1,
+            "baseline": "contract",
+            "baseline_count": 120,
+            "spread_z": 0.2,
+            "size_z": 2.1,
             "premium_z": round(self.random.gauss(1.5, 1.2), 2),
         }
         self.packets[identity] = packet
@@ -148,10 +215,17 @@ class MockMarket:
 
     def _alert(self, packet: Row) -> Row:
         is_call, side = packet["right"] == "C", packet["side"]
-        delta = "unknown" if side == "none" else (
-            "bullish" if is_call == (side == "buy") else "bearish")
+        delta = (
+            "unknown"
+            if side == "none"
+            else ("bullish" if is_call == (side == "buy") else "bearish")
+        )
         volatility = {"buy": "long", "sell": "short", "none": "unknown"}[side]
-        words = {"buy": "at or above the ask", "sell": "at or below the bid", "none": "inside the spread"}
+        words = {
+            "buy": "at or above the ask",
+            "sell": "at or below the bid",
+            "none": "inside the spread",
+        }
         sentence = (
             f"{packet['underlying']} {packet['strike']:g} {'calls' if is_call else 'puts'}: "
             f"{packet['size']:,} contracts in a {packet['kind'].replace('_', ' ')} {words[side]}, "
@@ -161,23 +235,39 @@ class MockMarket:
             k: packet[k] for k in ("packet_id", "contract", "kind", "side", "size", "premium")
         }
         alert |= {
-            "alert_id": f"a{packet['packet_id']}", "version": 0, "status": "final",
-            "rule_id": "call_sweep" if is_call else "put_sweep", "rule_version": 1,
-            "packet_version": 0, "severity": "unrated", "delta_direction": delta,
+            "alert_id": f"a{packet['packet_id']}",
+            "version": 0,
+            "status": "final",
+            "rule_id": "call_sweep" if is_call else "put_sweep",
+            "rule_version": 1,
+            "packet_version": 0,
+            "severity": "unrated",
+            "delta_direction": delta,
             "score": round(self.random.uniform(0.5, 0.97), 2),
-            "volatility_direction": volatility, "sentence": sentence,
+            "volatility_direction": volatility,
+            "sentence": sentence,
             "evidence": '{"premium_z": 3.1, "threshold": {"premium_usd": 100000, "premium_z": 2.5}}',
         }
         self.alerts[alert["alert_id"]] = alert
         return alert
 
     def _dark(self, row: Row) -> Row:
-        return self._head("dark.events", row["underlying"]) | {
-            k: row[k] for k in ("price", "size", "notional", "placement", "bid", "ask", "source_ts")
-        } | {
-            "dark_id": f"d{row['print_seq']}", "version": 0, "status": "final",
-            "kind": "absorbed_block", "rule_version": 1, "settled_bid": row["bid"],
-            "settled_ask": row["ask"], "evidence": "{}",
-            "sentence": f"{row['size']:,.0f} shares of {row['underlying']} reported off exchange at "
-            f"{row['price']:.2f}; the quote held for 30 s, consistent with a block already absorbed.",
-        }
+        return (
+            self._head("dark.events", row["underlying"])
+            | {
+                k: row[k]
+                for k in ("price", "size", "notional", "placement", "bid", "ask", "source_ts")
+            }
+            | {
+                "dark_id": f"d{row['print_seq']}",
+                "version": 0,
+                "status": "final",
+                "kind": "absorbed_block",
+                "rule_version": 1,
+                "settled_bid": row["bid"],
+                "settled_ask": row["ask"],
+                "evidence": "{}",
+                "sentence": f"{row['size']:,.0f} shares of {row['underlying']} reported off exchange at "
+                f"{row['price']:.2f}; the quote held for 30 s, consistent with a block already absorbed.",
+            }
+        )
