@@ -15,7 +15,7 @@ from dataflows.analytics.candles import Book, Emitted, Limits, Trades
 from dataflows.analytics.equities_dark import NEVER
 from dataflows.analytics.equities_state import Names, grown, pack, unpack
 from dataflows.analytics.release import Longs
-from schemas.columns import Batch, Column
+from schemas.columns import Batch, Column, empty
 from schemas.topics import TOPIC
 
 HELD_MIN: Final = 1024
@@ -157,6 +157,8 @@ def _ordered(rows: Longs, ranks: Longs) -> Longs:
 
 
 def _batch(rows: Longs, names: Names) -> Batch:
+    if not len(rows):
+        return empty(TOPIC["equities.candles"])
     columns: dict[str, Column] = {name: _column(rows, field) for name, field in _LONGS.items()}
     columns["seq"] = np.zeros(len(rows), np.int64)
     columns["underlying"] = names.text(_column(rows, candles.UID))

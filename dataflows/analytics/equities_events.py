@@ -22,7 +22,7 @@ from dataflows.analytics.quotes import (
     PLACE_MID,
 )
 from dataflows.analytics.release import Longs
-from schemas.columns import Batch, Column
+from schemas.columns import Batch, Column, empty
 from schemas.kinds import DARK_KIND
 from schemas.topics import TOPIC
 
@@ -52,6 +52,8 @@ _LONGS: Final = {
 
 def events_batch(rows: Longs, names: Names, rules: Rules) -> Batch:
     """Return events by (emit time, underlying text, print) as rows of `dark.events`."""
+    if not len(rows):
+        return empty(TOPIC["dark.events"])
     order = np.lexsort([rows[:, dark.PRINT_SEQ], names.ranks[rows[:, dark.UID]], rows[:, dark.DUE]])
     rows = rows[order]
     text = names.text(rows[:, dark.UID])
