@@ -158,10 +158,13 @@ def start(bootstrap: str, namespace: str, spec: str) -> subprocess.Popen[str]:
     return subprocess.Popen(command, cwd=ROOT, env=env, text=True, stdout=pipe, stderr=pipe)
 
 
-def sizes(bootstrap: str, namespace: str) -> int:
+def await_records(bootstrap: str, namespace: str, count: float, child: subprocess.Popen[str]) -> bool:
+    """Wait until the log has so many records; return whether the child still runs then."""
     reader = LogReader(bootstrap, namespace, TOPIC_NAMES)
     try:
-        return sum(reader.ends().values())
+        while child.poll() is None and sum(reader.ends().values()) < count:
+            time.sleep(0.01)
+        return child.poll() is None
     finally:
         reader.close()
 
@@ -174,9 +177,7 @@ def test_killed_at_any_point_it_goes_on_without_loss_or_repeat(
     total, kills = undisturbed[0].sent, 0
     for share in sorted(points.uniform(0.05, 0.9) for _ in range(3)):
         child = start(bootstrap, "resume_kill", spec_of(folder))
-        while child.poll() is None and sizes(bootstrap, "resume_kill") < share * total:
-            time.sleep(0.01)
-        kills += child.poll() is None
+        kills += await_records(bootstrap, "resume_kill", share * total, child)
         child.kill()
         child.communicate()
     child = start(bootstrap, "resume_kill", spec_of(folder))
@@ -192,8 +193,7 @@ def test_sigterm_ends_a_paced_feed_cleanly_and_full_speed_finishes_it(
 ) -> None:
     child = start(bootstrap, "resume_paced", spec_of(folder, speed=200))
     ensure_topics(bootstrap, "resume_paced")
-    while child.poll() is None and sizes(bootstrap, "resume_paced") < 1_000:
-        time.sleep(0.05)
+    assert await_records(bootstrap, "resume_paced", 1_000, child)
     child.send_signal(signal.SIGTERM)
     out, err = child.communicate(timeout=30)
     assert child.returncode == 0, err
@@ -247,10 +247,8 @@ def test_a_broker_killed_while_publishing_loses_nothing(
 ) -> None:
     bootstrap = broker.endpoints.kafka
     ensure_topics(bootstrap, "resume_broker")
-    child = start(bootstrap, "resume_broker", spec_of(folder))
-    while child.poll() is None and sizes(bootstrap, "resume_broker") < 10_000:
-        time.sleep(0.01)
-    assert child.poll() is None
+    child = start(bootstrap, "resume_broker", spec_of(folder, speed=600))
+    assert await_records(bootstrap, "resume_broker", 10_000, child)
     os.kill(broker.processes["broker"], signal.SIGKILL)
     while not broker.dead():
         time.sleep(0.01)
