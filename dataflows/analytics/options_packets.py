@@ -22,6 +22,7 @@ from schemas.columns import Batch, Column, empty
 from schemas.topics import TOPIC
 
 _KNOWN = (1 << VENUE_UNKNOWN) - 1
+_FEW = 4  # members of most packets
 _PLAIN = {
     "size": at.P_SIZE,
     "premium": at.P_PREMIUM,
@@ -153,11 +154,12 @@ def _identities(slots: Longs, members: Longs, names: Names) -> tuple[list[str], 
     listed, ids = [], []
     contracts, counts = slots[:, at.P_CONTRACT], slots[:, at.P_PRINTS].tolist()
     roots = names.facts(contracts)[:, UNDERLYING].tolist()
-    firsts, lasts = members[:, 0].tolist(), slots[:, at.P_LAST_SEQ].tolist()
+    heads, lasts = members[:, :_FEW].tolist(), slots[:, at.P_LAST_SEQ].tolist()
     for row, contract in enumerate(contracts.tolist()):
-        count, seqs = counts[row], str(firsts[row])
-        if count > 1:
-            seqs = ",".join(map(str, members[row, : min(count, at.MEMBERS)].tolist()))
+        count, head = counts[row], heads[row]
+        if count > _FEW:
+            head = members[row, : at.MEMBERS].tolist()
+        seqs = ",".join(map(str, head[:count]))
         more = f',{{"more":{count - at.MEMBERS}}}' if count > at.MEMBERS else ""
         listed.append(f"[{seqs}{more}]")
         root, name = names.underlyings[roots[row]], names.contracts[contract]

@@ -69,8 +69,9 @@ def walk_rows(state: State, limits: Limits, columns: Columns, start: int) -> int
     """Apply rows from `start` on; return the row to go on from, the number of rows when done."""
     book, parents = state.book, state.parents
     walk, prints, quotes, placed = columns.walk, columns.prints, columns.quotes, columns.placed
-    for step in range(start, len(walk.kind)):
-        kind, row, ts = walk.kind[step], walk.row[step], walk.effective[step]
+    kinds, rows, times = walk.kind, walk.row, walk.effective
+    for step in range(start, len(kinds)):
+        kind, row, ts = kinds[step], rows[step], times[step]
         if kind == ROW_QUOTE:
             if not apply_quote(book, quotes, row):
                 parents.counts[at.C_PASSED_OVER] += 1
@@ -84,4 +85,4 @@ def walk_rows(state: State, limits: Limits, columns: Columns, start: int) -> int
             end_session(parents, limits, ts)
             drop_quotes(book)
             parents.counts[at.C_OPEN_TS] = walk.session_open[row]
-    return len(walk.kind)
+    return len(kinds)

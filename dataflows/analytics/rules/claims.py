@@ -14,11 +14,10 @@ import pyarrow as pa
 from dataflows.analytics.ids import evidence_id
 from dataflows.analytics.rules.model import Rule
 from dataflows.analytics.rules.sentences import sentence
-from schemas.columns import Batch, empty, numpy_type
+from schemas.columns import Batch, empty, is_text, numpy_type
 from schemas.kinds import RULE_ID
 from schemas.topics import TOPIC, Topic
 
-_ABSENT_OPTIONS = orjson.OPT_SORT_KEYS
 Row = dict[str, Any]
 
 
@@ -26,11 +25,13 @@ def claims(packets: Batch, rules: Sequence[Rule], alert_score: float) -> dict[st
     """Return the rows of flow.hits and flow.alerts about these packets."""
     hits: list[Row] = []
     alerts: list[Row] = []
-    for row, rule, facts in _held(packets, rules):
-        hit = _hit(_packet(packets, row), rule, facts)
+    held = _held(packets, rules)
+    about = _rows(packets.take(np.array([row for row, _, _ in held], np.int64))) if held else []
+    for packet, (_, rule, facts) in zip(about, held, strict=True):
+        hit = _hit(packet, rule, facts)
         hits.append(hit)
         if hit["score"] >= alert_score:
-            alerts.append(_alert(_packet(packets, row), rule, hit))
+            alerts.append(_alert(packet, rule, hit))
     return {
         "flow.hits": _batch(TOPIC["flow.hits"], hits),
         "flow.alerts": _batch(TOPIC["flow.alerts"], alerts),
@@ -56,12 +57,11 @@ def _held(packets: Batch, rules: Sequence[Rule]) -> list[tuple[int, Rule, Row]]:
     return [(row, rules[number], facts) for row, number, facts in found]
 
 
-def _packet(packets: Batch, row: int) -> Row:
-    return {name: _value(packets[name][row]) for name in packets.topic.field_names}
-
-
-def _value(cell: Any) -> Any:
-    return cell.as_py() if isinstance(cell, pa.Scalar) else cell.item()
+def _rows(packets: Batch) -> list[Row]:
+    """Return packets as dictionaries of plain values."""
+    names = packets.topic.field_names
+    columns = [packets[n].to_pylist() if is_text(packets[n]) else packets[n].tolist() for n in names]
+    return [dict(zip(names, values, strict=True)) for values in zip(*columns, strict=True)]
 
 
 def _hit(packet: Row, rule: Rule, facts: Row) -> Row:
@@ -99,7 +99,7 @@ def _alert(packet: Row, rule: Rule, hit: Row) -> Row:
 
 
 def _json(value: Any) -> str:
-    return orjson.dumps(value, option=_ABSENT_OPTIONS).decode()
+    return orjson.dumps(value, option=orjson.OPT_SORT_KEYS).decode()
 
 
 def _batch(topic: Topic, rows: list[Row]) -> Batch:
