@@ -21,6 +21,7 @@ SLICE: Final = 2_000  # messages between two looks at the deliveries
 DELIVERY_TIMEOUT_S: Final = 120.0
 STOP_GRACE_S: Final = 10.0
 POLL_S: Final = 0.05
+PASSING_ERRORS: Final = (KafkaError._PARTITION_EOF, KafkaError._ALL_BROKERS_DOWN, KafkaError._TRANSPORT)
 Outgoing: TypeAlias = tuple[bytes, bytes | None, int]  # value, key, timestamp in ms
 
 
@@ -42,6 +43,22 @@ def reader(bootstrap: str, **changes: Any) -> Consumer:
         "log_level": 2,
     }
     return Consumer({**config, **changes})
+
+
+def take(consumer: Consumer, count: int, timeout_s: float) -> list[Any]:
+    """Return up to `count` messages; waits the whole time unless they come. Errors that pass are dropped.
+
+    Raises:
+        ServiceError: the broker refused the read for good.
+    """
+    messages: list[Any] = consumer.consume(count, timeout_s)
+    errors = [e for e in map(Message.error, messages) if e is not None]
+    if not errors:
+        return messages
+    for error in errors:
+        if error.code() not in PASSING_ERRORS and not error.retriable():
+            raise ServiceError(f"the broker refused a read: {error.str()}")
+    return [m for m in messages if m.error() is None]
 
 
 class Sender:
@@ -79,7 +96,7 @@ class Sender:
             self._poll(0.0)
             for value, key, timestamp_ms in messages[start : start + SLICE]:
                 try:
-                    produce(topic, value, key, partition, None, timestamp_ms)
+                    produce(topic, value, key, partition, timestamp=timestamp_ms)
                 except BufferError:
                     self._wait_and_produce(topic, partition, (value, key, timestamp_ms))
                 except KafkaException as error:
@@ -90,7 +107,7 @@ class Sender:
         while True:
             self._poll(POLL_S)
             try:
-                self._producer.produce(topic, value, key, partition, None, timestamp_ms)
+                self._producer.produce(topic, value, key, partition, timestamp=timestamp_ms)
                 return
             except BufferError:
                 continue

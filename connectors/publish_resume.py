@@ -11,7 +11,7 @@ from collections.abc import Iterable, Mapping
 from contextlib import suppress
 from dataclasses import dataclass
 from time import monotonic, sleep
-from typing import Final, TypeAlias
+from typing import Any, Final, TypeAlias
 
 from confluent_kafka import Consumer, IsolationLevel, KafkaError, KafkaException, TopicPartition
 from confluent_kafka.admin import AdminClient, OffsetSpec
@@ -121,7 +121,8 @@ class LogReader:
         self._consumer.assign(at)
         deadline = monotonic() + WAIT_S
         while waiting:
-            for message in self._consumer.consume(BATCH, 0.2):
+            messages: list[Any] = self._consumer.consume(BATCH, 0.2)
+            for message in messages:
                 place = (names[message.topic()], message.partition())
                 error = message.error()
                 if error is not None and error.code() != KafkaError._PARTITION_EOF:

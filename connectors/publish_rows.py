@@ -65,9 +65,15 @@ class Progress:
         try:
             found = orjson.loads(text)
             times = [int(t) for t in found["heartbeat_ts"]]
-            stamps = int(found["upto_ts"]), int(found["checkpoint_ts"])
-            names = str(found["identity"]), found["next_seq"], times, found["totals"]
-            return cls(int(found["chunk"]), *stamps, *names)
+            return cls(
+                chunk=int(found["chunk"]),
+                upto_ts=int(found["upto_ts"]),
+                checkpoint_ts=int(found["checkpoint_ts"]),
+                identity=str(found["identity"]),
+                next_seq=found["next_seq"],
+                heartbeat_ts=times,
+                totals=found["totals"],
+            )
         except (orjson.JSONDecodeError, KeyError, TypeError, ValueError):
             return None
 

@@ -16,11 +16,12 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from confluent_kafka import Producer
+from confluent_kafka import TIMESTAMP_CREATE_TIME, Producer, TopicPartition
 
 from cli.stack.supervise import Stack, open_stack
 from connectors.errors import ServiceError, UserError
 from connectors.feeds.lean import LeanFeed
+from connectors.kafka import reader
 from connectors.publish import PublishSummary, publish
 from connectors.publish_resume import LogReader
 from connectors.publish_rows import REFERENCE
@@ -28,6 +29,7 @@ from connectors.settings import load_settings
 from connectors.topics_admin import delete_namespace, ensure_topics, list_namespaces
 from schemas.codec import decode
 from schemas.columns import Batch
+from schemas.partition import partition
 from schemas.topics import PARTITION_COUNT, RAW_TOPICS, TOPIC, TOPICS, physical_name
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -72,12 +74,12 @@ def feed_of(folder: Path, days: tuple[str, ...] = DAYS) -> LeanFeed:
 
 def read_log(bootstrap: str, namespace: str) -> Log:
     """Return every record of the raw topics the feed fills."""
-    reader = LogReader(bootstrap, namespace, TOPIC_NAMES)
+    looking = LogReader(bootstrap, namespace, TOPIC_NAMES)
     try:
-        log = reader.look()
-        return reader._read(dict(log.low), dict(log.high))
+        log = looking.look()
+        return looking._read(dict(log.low), dict(log.high))
     finally:
-        reader.close()
+        looking.close()
 
 
 def rows_of(log: Log, place: tuple[str, int]) -> dict[str, list[object]]:
@@ -113,6 +115,23 @@ def test_the_log_is_dense_and_the_summary_adds_up(undisturbed: tuple[PublishSumm
     assert summary.sent == sum(map(len, log.values()))
     for place in log:
         assert rows_of(log, place)["seq"] == list(range(len(log[place])))
+
+
+def test_the_stamp_of_a_message_is_its_time_and_its_key_the_underlying(
+    bootstrap: str, undisturbed: tuple[PublishSummary, Log]
+) -> None:
+    consumer = reader(bootstrap)
+    for topic, symbol in ((REFERENCE, "IBM"), ("equities.quotes", "AIG")):
+        at = TopicPartition(physical_name("resume_whole", topic), partition(symbol), 0)
+        consumer.assign([at])
+        messages = [m for m in consumer.consume(500, 20.0) if m.error() is None]
+        batch = decode(TOPIC[topic], [m.value() or b"" for m in messages]).batch
+        assert len(batch) == 500
+        stamps = [(TIMESTAMP_CREATE_TIME, t) for t in (batch["source_ts"] // 1_000_000).tolist()]
+        assert [m.timestamp() for m in messages] == stamps
+        keys = [name.encode() or None for name in batch["underlying"].to_pylist()]
+        assert [m.key() for m in messages] == keys
+    consumer.close()
 
 
 def test_the_same_command_again_has_nothing_to_do(
@@ -160,13 +179,13 @@ def start(bootstrap: str, namespace: str, spec: str) -> subprocess.Popen[str]:
 
 def await_records(bootstrap: str, namespace: str, count: float, child: subprocess.Popen[str]) -> bool:
     """Wait until the log has so many records; return whether the child still runs then."""
-    reader = LogReader(bootstrap, namespace, TOPIC_NAMES)
+    looking = LogReader(bootstrap, namespace, TOPIC_NAMES)
     try:
-        while child.poll() is None and sum(reader.ends().values()) < count:
+        while child.poll() is None and sum(looking.ends().values()) < count:
             time.sleep(0.01)
         return child.poll() is None
     finally:
-        reader.close()
+        looking.close()
 
 
 def test_killed_at_any_point_it_goes_on_without_loss_or_repeat(
