@@ -18,7 +18,7 @@ from rich.table import Table
 from cli import runs
 from cli.console import out
 from connectors.errors import UserError
-from connectors.kafka import reader
+from connectors.kafka import reader, take
 from connectors.scan import log_sizes, watermarks
 from schemas.codec import decode
 from schemas.columns import to_json_rows
@@ -81,7 +81,7 @@ def tail(bootstrap: str, namespace: str, topic: str, count: int, follow: bool) -
         rows.sort(key=lambda row: int(row[TOPIC[topic].time_field]))
         yield from map(orjson.dumps, rows[-count:] if count else [])
         while follow:
-            yield from map(orjson.dumps, _rows(topic, consumer.consume(500, 0.2)))
+            yield from map(orjson.dumps, _rows(topic, take(consumer, 500, 0.2)))
     finally:
         consumer.close()
 
@@ -91,7 +91,7 @@ def _read_up_to(consumer: Consumer, topic: str, ends: list[int], starts: list[in
     rows: list[dict[str, Any]] = []
     missing = sum(end - start for start, end in zip(starts, ends, strict=True))
     while waiting and missing > 0:
-        got = consumer.consume(min(1000, missing), 5.0)
+        got = take(consumer, min(1000, missing), 5.0)
         if not got:
             break
         missing -= len(got)
@@ -101,7 +101,7 @@ def _read_up_to(consumer: Consumer, topic: str, ends: list[int], starts: list[in
 
 
 def _rows(topic: str, got: list[Any]) -> list[dict[str, Any]]:
-    values = [m.value() for m in got if m.error() is None]
+    values = [m.value() for m in got]
     rows: list[dict[str, Any]] = to_json_rows(decode(TOPIC[topic], values).batch)
     return [r for r in rows if r.get("kind", "data") == "data" or topic == "reference"]
 

@@ -20,7 +20,7 @@ def archived_rows(clickhouse_url: str, namespace: str) -> dict[str, int]:
     client = clickhouse_connect.get_client(dsn=clickhouse_url, autogenerate_session_id=False)
     try:
         return {
-            t.table: int(client.command(f"SELECT count() FROM `{namespace}`.{t.table}"))
+            t.table: int(str(client.command(f"SELECT count() FROM `{namespace}`.{t.table}")))
             for t in DERIVED_TOPICS
         }
     finally:

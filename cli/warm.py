@@ -6,10 +6,10 @@ Owns nothing but the call: one empty-handed release through both cores.
 import sys
 
 import numpy as np
-from dataflows.analytics.options import OptionsCore
 
 from dataflows.analytics.equities import EquitiesCore
 from dataflows.analytics.log import classify
+from dataflows.analytics.options import OptionsCore
 from dataflows.analytics.release import ROW_PRINT, ROW_QUOTE, Release, Session
 from schemas.columns import Batch, from_rows
 from schemas.topics import TOPIC

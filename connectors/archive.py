@@ -15,11 +15,10 @@ import numpy as np
 import pyarrow as pa
 import structlog
 from clickhouse_connect.driver.exceptions import Error as ClickHouseError
-from confluent_kafka import Message, TopicPartition
+from confluent_kafka import TopicPartition
 from tenacity import retry, retry_if_exception_type, stop_after_delay, wait_exponential_jitter
 
-from connectors.errors import ServiceError
-from connectors.kafka import reader
+from connectors.kafka import reader, take
 from connectors.scan import watermarks
 from schemas.arrow import to_clickhouse
 from schemas.codec import decode
@@ -203,11 +202,9 @@ class Reader:
 
     def poll(self, timeout: float) -> int:
         """Read once; return how many records came."""
-        messages = self.consumer.consume(POLL_MAX, timeout)
-        groups: dict[tuple[str, int], list[Message]] = {}
+        messages = take(self.consumer, POLL_MAX, timeout)
+        groups: dict[tuple[str, int], list[Any]] = {}
         for m in messages:
-            if m.error() is not None:
-                raise ServiceError(f"The broker refused a read: {m.error().str()}.")
             groups.setdefault((m.topic(), m.partition()), []).append(m)
         for (name, partition), run in groups.items():
             self.waiting[name].add(partition, [m.value() for m in run], [m.offset() for m in run])

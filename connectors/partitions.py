@@ -16,16 +16,15 @@ import numpy as np
 import numpy.typing as npt
 from bytewax.inputs import FixedPartitionedSource, StatefulSourcePartition
 from bytewax.outputs import FixedPartitionedSink, StatefulSinkPartition
-from confluent_kafka import KafkaError, Message, TopicPartition
+from confluent_kafka import Message, TopicPartition
 
 from connectors.errors import ServiceError
-from connectors.kafka import Sender, reader
+from connectors.kafka import Sender, reader, take
 from connectors.tail import Tails
 from schemas.topics import PARTITION_COUNT, RAW_TOPICS, physical_name
 
 POLL_MAX: Final = 4000  # messages a poll; measured best between 2,000 and 4,000
 IDLE: Final = timedelta(milliseconds=10)
-PASSING_ERRORS: Final = (KafkaError._PARTITION_EOF, KafkaError._ALL_BROKERS_DOWN, KafkaError._TRANSPORT)
 PREFETCH_KB: Final = 65536
 
 
@@ -43,8 +42,8 @@ class Rows:
 class ShardLogic(Protocol):
     """What the source drives: one shard of a flow."""
 
-    is_ended: bool
-
+    @property
+    def is_ended(self) -> bool: ...
     def take(self, topic: str, values: Sequence[bytes], offsets: npt.NDArray[np.int64]) -> None: ...
     def advance(self) -> list[Rows]: ...
     def snapshot(self) -> Any: ...
@@ -119,7 +118,7 @@ class Hub:
         now = time.monotonic()
         if now < self.quiet_until:
             return
-        messages = self.consumer.consume(self.poll_max, 0)
+        messages = take(self.consumer, self.poll_max, 0)
         if not messages:
             self.quiet_until = now + IDLE.total_seconds() / 2
             return
@@ -148,9 +147,7 @@ Group = tuple[list[bytes], list[int]]
 def _by_partition(
     messages: list[Any],
 ) -> dict[tuple[str, int], tuple[list[bytes], npt.NDArray[np.int64]]]:
-    """Group a poll by topic and partition, log order kept; raise on an error that will not pass."""
-    if any(map(Message.error, messages)):
-        messages = _without_errors(messages)
+    """Group a poll by topic and partition, log order kept."""
     topics = list(map(Message.topic, messages))
     parts = list(map(Message.partition, messages))
     groups: dict[tuple[Any, Any], Group] = {}
@@ -166,13 +163,6 @@ def _by_partition(
         offsets.extend(m.offset() for m in run)
         start = stop
     return {k: (v, np.array(o, np.int64)) for k, (v, o) in groups.items()}
-
-
-def _without_errors(messages: list[Any]) -> list[Any]:
-    for error in filter(None, map(Message.error, messages)):
-        if error.code() not in PASSING_ERRORS and not error.retriable():
-            raise ServiceError(f"the broker refused a read: {error.str()}")
-    return [m for m in messages if m.error() is None]
 
 
 class ShardPartition(StatefulSourcePartition[tuple[str, list[Rows]], Any]):

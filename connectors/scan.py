@@ -8,12 +8,12 @@ import json
 from collections.abc import Iterator, Sequence
 from typing import Any, Final
 
-from confluent_kafka import KafkaException, Message, TopicPartition
+from confluent_kafka import KafkaException, TopicPartition
 from confluent_kafka.admin import OffsetSpec
 from tenacity import retry, retry_if_exception_type, stop_after_delay, wait_exponential_jitter
 
 from connectors.errors import ServiceError
-from connectors.kafka import admin_client, reader
+from connectors.kafka import admin_client, reader, take
 from schemas.codec import decode
 from schemas.kinds import KIND
 from schemas.topics import PARTITION_COUNT, TOPIC, Topic, physical_name
@@ -26,7 +26,7 @@ _END: Final = KIND.index("end")
 
 @retry(
     retry=retry_if_exception_type(KafkaException),
-    wait=wait_exponential_jitter(initial=0.1, max=2),
+    wait=wait_exponential_jitter(multiplier=0.1, max=2),
     stop=stop_after_delay(WAIT_SECONDS),
     reraise=True,
 )
@@ -47,7 +47,7 @@ def watermarks(bootstrap: str, names: Sequence[str]) -> dict[str, list[tuple[int
     return {n: [by_place[n, k] for k in range(PARTITION_COUNT)] for n in names}
 
 
-def messages(bootstrap: str, name: str) -> Iterator[list[Message]]:
+def messages(bootstrap: str, name: str) -> Iterator[list[Any]]:
     """Yield the records of a topic, partition after partition, up to where they end now."""
     consumer = reader(bootstrap)
     try:
@@ -56,13 +56,11 @@ def messages(bootstrap: str, name: str) -> Iterator[list[Message]]:
             if low < high:
                 consumer.assign([TopicPartition(name, partition, low)])
             while position < high:
-                got = consumer.consume(min(POLL_MAX, high - position), WAIT_SECONDS)
+                got = take(consumer, min(POLL_MAX, high - position), WAIT_SECONDS)
                 if not got:
                     raise ServiceError(f"the broker did not return {name} partition {partition}")
-                got = [m for m in got if m.error() is None and m.offset() < high]
-                if got:
-                    position = got[-1].offset() + 1
-                    yield got
+                position = got[-1].offset() + 1
+                yield got
     finally:
         consumer.close()
 

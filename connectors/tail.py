@@ -10,7 +10,7 @@ from typing import Final
 from confluent_kafka import TopicPartition
 
 from connectors.errors import ServiceError
-from connectors.kafka import reader
+from connectors.kafka import reader, take
 from connectors.scan import watermarks
 from schemas.codec import decode
 from schemas.topics import DERIVED_TOPICS, TOPIC, physical_name
@@ -51,10 +51,7 @@ class Tails:
 
     def _read_one(self, name: str, partition: int, offset: int) -> bytes:
         self.consumer.assign([TopicPartition(name, partition, offset)])
-        found = self.consumer.consume(1, WAIT_SECONDS)
-        if not found or found[0].error():
-            why = str(found[0].error()) if found else "no answer"
-            raise ServiceError(
-                f"the broker did not return offset {offset} of {name} partition {partition}: {why}"
-            )
+        found = take(self.consumer, 1, WAIT_SECONDS)
+        if not found:
+            raise ServiceError(f"the broker did not return offset {offset} of {name} partition {partition}")
         return bytes(found[0].value() or b"")

@@ -11,7 +11,7 @@ import bytewax.operators as op
 from bytewax.dataflow import Dataflow
 from bytewax.inputs import FixedPartitionedSource, StatefulSourcePartition
 from bytewax.outputs import DynamicSink, StatelessSinkPartition
-from bytewax.run import cli_main  # type: ignore[attr-defined]
+from bytewax.run import cli_main
 
 from connectors.archive import Block, Reader, Tables, Writer
 from connectors.partitions import Stop

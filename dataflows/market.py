@@ -16,7 +16,7 @@ from pathlib import Path
 import bytewax.operators as op
 from bytewax.dataflow import Dataflow
 from bytewax.recovery import RecoveryConfig, init_db_dir
-from bytewax.run import cli_main  # type: ignore[attr-defined]
+from bytewax.run import cli_main
 from filelock import FileLock
 
 from connectors.partitions import POLL_MAX, Log, ShardSink, ShardSource, Stop

@@ -188,8 +188,8 @@ def _session(start_ts: int, detail: dict[str, Any]) -> Session:
     )
 
 
-def market(merged: Merged, prints: str, quotes: str) -> Release | None:
-    """Return the release of one market, or None where it names neither rows nor sessions."""
+def market(merged: Merged, prints: str, quotes: str) -> Release:
+    """Return the release of one market."""
     p, q = merged.applied[prints], merged.applied[quotes]
     at = np.array([t for t, _ in merged.sessions], np.int64)
     ns, np_, nq = len(at), len(p.batch), len(q.batch)

@@ -132,7 +132,7 @@ class Shard:
         rows = []
         for name, counts in self.counts.items():
             control = int(self.merge.logs[name].state[CONTROLS]) if is_final else 0
-            row = dict(zip(COUNTERS, counts, strict=True))
+            row: dict[str, Any] = dict(zip(COUNTERS, counts, strict=True))
             row |= {
                 "seq": 0,
                 "emit_ts": emit_ts,

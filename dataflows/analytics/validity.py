@@ -10,7 +10,7 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from dataflows.analytics.release import Codes
+from dataflows.analytics.release import Codes, Flags
 from schemas.columns import Batch
 from schemas.kinds import DEADLETTER_REASON
 from schemas.partition import partitions
@@ -41,9 +41,9 @@ def invalid_rows(batch: Batch, partition: int) -> Codes:
     return reason
 
 
-def _is_sound(batch: Batch) -> Codes:
+def _is_sound(batch: Batch) -> Flags:
     columns = batch.columns
-    ok = batch["source_ts"] > 0
+    ok: Flags = batch["source_ts"] > 0
     ok &= batch["event_ts"] > 0
     if "bid" in columns:
         for name in ("bid", "ask"):
@@ -58,9 +58,10 @@ def _is_sound(batch: Batch) -> Codes:
     return ok
 
 
-def _are_contracts(column: pa.StringArray) -> Codes:
+def _are_contracts(column: pa.StringArray) -> Flags:
     """Check each distinct symbol once; a batch holds few. Only the canonical spelling is a key."""
     encoded = column.dictionary_encode()
     parsed = parse_contracts(encoded.dictionary)
     is_canonical = pc.equal(parsed.contract, encoded.dictionary).to_numpy(zero_copy_only=False)
-    return (parsed.is_read & is_canonical)[encoded.indices.to_numpy()]
+    is_sound: Flags = parsed.is_read & is_canonical
+    return is_sound[encoded.indices.to_numpy()]

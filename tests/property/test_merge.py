@@ -88,7 +88,6 @@ def applied_rows(merged: list[Merged]) -> list[Any]:
     out: list[Any] = []
     for m in merged:
         release = market(m, *EQUITIES)
-        assert release is not None
         assert (np.diff(release.effective_ts) >= 0).all()
         for kind, row, at in zip(release.row_kind, release.row, release.effective_ts, strict=True):
             batch = (None, release.prints, release.quotes)[kind]

@@ -29,7 +29,7 @@ def lean(symbol: str, date: str) -> Feed:
 @pytest.fixture(scope="module", params=["IBM", "GOOG", "synthetic"])
 def shard_log(request: pytest.FixtureRequest) -> tuple[int, dict[str, list[bytes]]]:
     """The busiest shard of a cut of a feed, complete with its end records."""
-    feeds = {
+    feeds: dict[str, Callable[[], tuple[Feed, int]]] = {
         "IBM": lambda: (lean("IBM", "2013-10-07"), 1),
         "GOOG": lambda: (lean("GOOG", "2015-12-24"), 1),
         "synthetic": lambda: (SyntheticFeed("quiet", 7, 2), 150),
