@@ -27,7 +27,8 @@ from mock_market import MockMarket  # noqa: E402
 
 POLICY = (
     "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self'; font-src 'self'; "
-    "connect-src 'self'; worker-src 'self'; base-uri 'none'; form-action 'none'; frame-ancestors 'none'"
+    "connect-src 'self'; worker-src 'self'; base-uri 'none'; form-action 'none'; "
+    "frame-ancestors 'none'"
 )
 DIST = Path(__file__).parents[1] / "dist"
 FRAMES_PER_S = 20

@@ -246,7 +246,7 @@ class MockMarket:
             "score": round(self.random.uniform(0.5, 0.97), 2),
             "volatility_direction": volatility,
             "sentence": sentence,
-            "evidence": '{"premium_z": 3.1, "threshold": {"premium_usd": 100000, "premium_z": 2.5}}',
+            "evidence": '{"premium_z": 3.1, "threshold": {"premium_usd": 100000}}',
         }
         self.alerts[alert["alert_id"]] = alert
         return alert
@@ -267,7 +267,8 @@ class MockMarket:
                 "settled_bid": row["bid"],
                 "settled_ask": row["ask"],
                 "evidence": "{}",
-                "sentence": f"{row['size']:,.0f} shares of {row['underlying']} reported off exchange at "
-                f"{row['price']:.2f}; the quote held for 30 s, consistent with a block already absorbed.",
+                "sentence": f"{row['size']:,.0f} shares of {row['underlying']} reported off exchange "
+                f"at {row['price']:.2f}; the quote held for 30 s, consistent with a block "
+                "already absorbed.",
             }
         )

@@ -48,7 +48,8 @@ export class DotStore {
     const oldest = Math.max(this.index, ring.total - ring.length);
     for (let index = oldest; index < ring.total; index += 1) {
       const slot = ring.slotByIndex(index);
-      if (!ring.isSet("off_exchange", slot) || ring.text("underlying", slot) !== underlying) continue;
+      const isOf = ring.text("underlying", slot) === underlying;
+      if (!isOf || !ring.isSet("off_exchange", slot)) continue;
       hasChanged = this.take(ring, slot, intervalS) || hasChanged;
     }
     this.index = ring.total;

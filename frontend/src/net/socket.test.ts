@@ -91,7 +91,8 @@ describe("a connection", () => {
 
   it("counts frames it does not understand and goes on", () => {
     latest().accept();
-    for (const data of ["{", "[]", '{"type":"boo"}', new ArrayBuffer(2)]) latest().onmessage({ data });
+    const strange = ["{", "[]", '{"type":"boo"}', new ArrayBuffer(2)];
+    for (const data of strange) latest().onmessage({ data });
     latest().onmessage({ data: frame("flow.alerts", "ab:1") });
     expect(refused).toBe(4);
     expect(heard).toHaveLength(1);

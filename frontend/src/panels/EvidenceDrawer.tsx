@@ -13,7 +13,10 @@ import {
   textOf,
 } from "./evidence";
 
-type Loaded = { state: "loading" } | { state: "failed"; why: string } | { state: "there"; evidence: Evidence };
+type Loaded =
+  | { state: "loading" }
+  | { state: "failed"; why: string }
+  | { state: "there"; evidence: Evidence };
 
 interface EvidenceDrawerProps {
   alert: Row;
@@ -25,10 +28,16 @@ export function EvidenceDrawer({ alert, onClose }: EvidenceDrawerProps) {
   const loaded = useEvidence(String(alert.alert_id), attempt);
   const drawer = useDialog(onClose);
   return (
-    <aside className="drawer" role="dialog" aria-labelledby="evidence-title" ref={drawer} tabIndex={-1}>
+    <aside
+      className="drawer"
+      role="dialog"
+      aria-labelledby="evidence-title"
+      ref={drawer}
+      tabIndex={-1}
+    >
       <div className="bar">
         <h2 id="evidence-title">Evidence</h2>
-        <button type="button" className="button close" onClick={onClose} aria-label="Close evidence">
+        <button type="button" className="button close" onClick={onClose}>
           Close
         </button>
       </div>
@@ -43,7 +52,7 @@ export function EvidenceDrawer({ alert, onClose }: EvidenceDrawerProps) {
 }
 
 function Rest({ loaded, onRetry }: { loaded: Loaded; onRetry(): void }) {
-  if (loaded.state === "loading") return <p className="empty inline">Fetching packet and prints.</p>;
+  if (loaded.state === "loading") return <Note text="Fetching packet and prints." />;
   if (loaded.state === "failed") {
     return (
       <p className="empty inline">
@@ -55,18 +64,23 @@ function Rest({ loaded, onRetry }: { loaded: Loaded; onRetry(): void }) {
     );
   }
   const { packet, quote, members } = loaded.evidence;
-  if (packet === null) return <p className="empty inline">The archive does not hold the packet yet.</p>;
+  if (packet === null) return <Note text="The archive does not hold the packet yet." />;
+  const startMs = numberOf(packet, "start_ts") / 1e6;
   return (
     <>
       <Lines title="Packet" lines={packetLines(packet)} />
-      <Lines title="Arrival quote" lines={quoteLines(quote ?? packet, numberOf(packet, "start_ts") / 1e6)} />
+      <Lines title="Arrival quote" lines={quoteLines(quote ?? packet, startMs)} />
       <Members members={members} total={numberOf(packet, "print_count")} />
       <p className="note source">
-        Source: options.prints {textOf(packet, "first_print_seq")} to {textOf(packet, "last_print_seq")},
-        packet {textOf(packet, "packet_id")} version {textOf(packet, "version")}
+        Source: options.prints {textOf(packet, "first_print_seq")} to{" "}
+        {textOf(packet, "last_print_seq")}, packet {textOf(packet, "packet_id")} version {textOf(packet, "version")}
       </p>
     </>
   );
+}
+
+function Note({ text }: { text: string }) {
+  return <p className="empty inline">{text}</p>;
 }
 
 function Lines({ title, lines }: { title: string; lines: Line[] }) {

@@ -69,7 +69,8 @@ export function quoteLines(quote: Row, startMs: number): Line[] {
     ["Quoted at", format.clock(ms)],
     ["Before the first print", format.age((startMs - ms) * 1e6)],
   ];
-  if (textOf(quote, "quote_state") !== "") lines.push(["State", plain(textOf(quote, "quote_state"))]);
+  const state = textOf(quote, "quote_state");
+  if (state !== "") lines.push(["State", plain(state)]);
   if (placement !== "") {
     const mark = placementMark(placement);
     lines.push(["First print", mark.text, mark.tone]);

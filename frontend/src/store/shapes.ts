@@ -21,7 +21,11 @@ const PLACED = {
   ask: "number",
   quote_age_ns: "number",
 } as const;
-const DIRECTIONS = { score: "number", delta_direction: "text", volatility_direction: "text" } as const;
+const DIRECTIONS = {
+  score: "number",
+  delta_direction: "text",
+  volatility_direction: "text",
+} as const;
 
 /** A ring of a channel may hold only columns that its topic has. */
 type Kept = {

@@ -59,7 +59,7 @@ export function StaticTable({ spec, columns }: StaticTableProps) {
   );
 }
 
-/** As wide as in the live rows (the last takes what is left), whose first column stands behind the padding of the row. */
+/** As wide as in the live rows, whose first column stands behind the padding of the row. */
 function columnWidth(column: Column, index: number): string {
   const width = `${column.width + GAP}ch`;
   return index === 0 ? `calc(12px + ${width})` : width;

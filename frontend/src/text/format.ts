@@ -46,7 +46,8 @@ const pad = (value: number, width = 2): string => String(value).padStart(width, 
 export function clock(ms: number, hasMillis = true): string {
   if (!Number.isFinite(ms)) return ABSENT;
   const date = inNewYork(ms);
-  const text = `${pad(date.getUTCHours())}:${pad(date.getUTCMinutes())}:${pad(date.getUTCSeconds())}`;
+  const parts = [date.getUTCHours(), date.getUTCMinutes(), date.getUTCSeconds()];
+  const text = parts.map((part) => pad(part)).join(":");
   return hasMillis ? `${text}.${pad(date.getUTCMilliseconds(), 3)}` : text;
 }
 

@@ -1,4 +1,4 @@
-/** What the closed vocabularies are called on screen. Every colour has a word and a sign beside it. */
+/** What the closed vocabularies are called on screen: every colour has a word and a sign too. */
 
 import type { DeltaDirection, Placement } from "../generated/schema";
 
