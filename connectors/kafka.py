@@ -96,7 +96,7 @@ class Sender:
             self._poll(0.0)
             for value, key, timestamp_ms in messages[start : start + SLICE]:
                 try:
-                    produce(topic, value, key, partition, None, timestamp_ms)
+                    produce(topic, value, key, partition, timestamp=timestamp_ms)
                 except BufferError:
                     self._wait_and_produce(topic, partition, (value, key, timestamp_ms))
                 except KafkaException as error:
@@ -107,7 +107,7 @@ class Sender:
         while True:
             self._poll(POLL_S)
             try:
-                self._producer.produce(topic, value, key, partition, None, timestamp_ms)
+                self._producer.produce(topic, value, key, partition, timestamp=timestamp_ms)
                 return
             except BufferError:
                 continue
