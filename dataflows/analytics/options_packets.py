@@ -11,7 +11,7 @@ import pyarrow as pa
 
 from dataflows.analytics import options_layout as at
 from dataflows.analytics.baselines import Baselines, Doubles, PacketColumns, Scores, buckets
-from dataflows.analytics.ids import evidence_id
+from dataflows.analytics.ids import SEPARATOR, hashed
 from dataflows.analytics.options_codes import venue_letters
 from dataflows.analytics.options_layout import VENUE_UNKNOWN, Parents
 from dataflows.analytics.options_money import average_prices
@@ -151,19 +151,23 @@ def _identities(slots: Longs, members: Longs, names: Names) -> tuple[list[str], 
 
     The id takes the listed members, how many there are and the last: a first member belongs to one packet.
     """
-    listed, ids = [], []
-    contracts, counts = slots[:, at.P_CONTRACT], slots[:, at.P_PRINTS].tolist()
+    contracts, which = np.unique(slots[:, at.P_CONTRACT], return_inverse=True)
     roots = names.facts(contracts)[:, UNDERLYING].tolist()
-    heads, lasts = members[:, :_FEW].tolist(), slots[:, at.P_LAST_SEQ].tolist()
-    for row, contract in enumerate(contracts.tolist()):
+    series = [
+        SEPARATOR.join(("options.prints", names.underlyings[u], names.contracts[c], ""))
+        for u, c in zip(roots, contracts.tolist(), strict=True)
+    ]
+    listed, ids = [], []
+    counts, lasts = slots[:, at.P_PRINTS].tolist(), slots[:, at.P_LAST_SEQ].tolist()
+    heads = members[:, :_FEW].tolist()
+    for row, number in enumerate(which.tolist()):
         count, head = counts[row], heads[row]
         if count > _FEW:
             head = members[row, : at.MEMBERS].tolist()
-        seqs = ",".join(map(str, head[:count]))
+        seqs = ",".join(map(str, head[:count])) if count > 1 else str(head[0])
         more = f',{{"more":{count - at.MEMBERS}}}' if count > at.MEMBERS else ""
         listed.append(f"[{seqs}{more}]")
-        root, name = names.underlyings[roots[row]], names.contracts[contract]
-        ids.append(evidence_id("options.prints", root, name, seqs, count, lasts[row]))
+        ids.append(hashed(f"{series[number]}{seqs}{SEPARATOR}{count}{SEPARATOR}{lasts[row]}"))
     return listed, ids
 
 
