@@ -36,4 +36,6 @@ def raw_log(feed: Feed, chunks_max: int) -> Logs:
 def _assembled(feed: Feed, rows: Assembler, chunks_max: int) -> Iterator[dict[str, Numbered]]:
     for chunk in islice(feed.chunks(), chunks_max):
         yield rows.assemble(chunk, INGEST_TS)
+        rows.progress.chunk += 1
+        yield rows.checkpoint(INGEST_TS)
     yield rows.end()
