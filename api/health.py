@@ -14,7 +14,7 @@ from dataclasses import dataclass
 from typing import Any, Final
 
 from confluent_kafka import KafkaException, TopicPartition
-from confluent_kafka.admin import AdminClient, OffsetSpec  # type: ignore[attr-defined]
+from confluent_kafka.admin import AdminClient, OffsetSpec
 from redis.exceptions import RedisError
 
 from api.deps import Gateway
@@ -95,7 +95,7 @@ class Health:
         rows = dict(zip(counted["topic"], counted["rows"], strict=True))
         physical = {physical_name(self.gateway.namespace, name): name for name in TOPIC}
         found = self._client().list_topics(timeout=CHECK_WAIT_S - 0.5).topics
-        latest = OffsetSpec.latest()  # type: ignore[no-untyped-call]
+        latest = OffsetSpec.latest()
         wanted = {
             TopicPartition(topic, partition): latest
             for topic in physical

@@ -16,10 +16,17 @@ import numpy.typing as npt
 from dataflows.analytics.log import BEFORE_TIME, END_OF_TIME, TopicLog
 from dataflows.analytics.release import ROW_PRINT, ROW_QUOTE, ROW_SESSION, Longs, Release, Session
 from schemas.columns import Batch, concat, empty
+from schemas.kinds import KIND
 from schemas.topics import RAW_TOPICS, TOPIC
 
+_DATA: Final = KIND.index("data")
+_SESSION: Final = KIND.index("session")
 DATA_TOPICS: Final = tuple(t.name for t in RAW_TOPICS if t.name != "reference")
 WAITING_MAX: Final = 60_000  # rows of one topic ahead of the others before it is paused
+
+
+Marks = tuple[tuple[int, Session], ...]
+Refused = tuple[tuple[int, dict[str, Any]], ...]
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,10 +43,10 @@ class Merged:
     """Everything that event time has reached since the release before."""
 
     watermark: int
-    sessions: tuple[tuple[int, Session], ...]
-    rejects: tuple[tuple[int, dict[str, Any]], ...]
+    sessions: Marks
+    rejects: Refused
     applied: dict[str, Applied]
-    refused: tuple[tuple[int, dict[str, Any]], ...]
+    refused: Refused
 
 
 class Merge:
@@ -49,12 +56,18 @@ class Merge:
         resume = state["topics"] if state else {}
         self.watermark: int = state["watermark"] if state else BEFORE_TIME
         self.inputs: tuple[str, ...] = tuple(state["inputs"]) if state else ()
+        self.session: dict[str, Any] = state["session"] if state else {}
         self.logs = {t.name: TopicLog(t, partition, resume.get(t.name)) for t in RAW_TOPICS}
 
     def snapshot(self) -> dict[str, Any]:
         """Return plain data from which the merge continues."""
         topics = {name: log.resume() for name, log in self.logs.items()}
-        return {"topics": topics, "watermark": self.watermark, "inputs": self.inputs}
+        return {
+            "topics": topics,
+            "watermark": self.watermark,
+            "inputs": self.inputs,
+            "session": self.session,
+        }
 
     def take(self, topic: str, values: Sequence[bytes], offsets: Longs) -> None:
         """Add one poll of one topic, in log order."""
@@ -102,14 +115,28 @@ class Merge:
             applied[name] = rows
             refused += dead
         self.watermark = target
-        sessions, rejects = _read_reference(applied.pop("reference"))
-        for _, session in sessions:
-            named = tuple(session.detail["inputs"])
-            assert named == self.inputs, (
-                f"session {session.name} names {named}, the log began with {self.inputs}"
-            )
+        sessions, rejects = self._read_reference(applied.pop("reference"))
         refused.sort(key=lambda pair: pair[0])
         return Merged(target, sessions, rejects, applied, tuple(refused))
+
+    def _read_reference(self, rows: Applied) -> tuple[Marks, Refused]:
+        """Split what `reference` released into marks for the kernels and rows a feed refused.
+
+        A gap ends what stood before it as a new session does: it is the same session, begun again.
+        """
+        marks, rejects = [], []
+        for i in range(len(rows.batch)):
+            detail = json.loads(rows.batch["detail"][i].as_py() or "{}")
+            at, kind = int(rows.effective[i]), int(rows.batch["kind"][i])
+            if kind == _DATA:
+                rejects.append((at, detail | {"underlying": rows.batch["underlying"][i].as_py()}))
+                continue
+            if kind == _SESSION:
+                named = tuple(detail["inputs"])
+                assert named == self.inputs, f"a session names {named}, the first named {self.inputs}"
+                self.session = detail
+            marks.append((at, _session(int(rows.batch["source_ts"][i]), self.session)))
+        return tuple(marks), tuple(rejects)
 
 
 def _release_topic(log: TopicLog, target: int) -> tuple[Applied, list[tuple[int, dict[str, Any]]]]:
@@ -161,20 +188,6 @@ def _in_order(log: TopicLog, parts: list[Applied]) -> Applied:
         order = np.argsort(effective, kind="stable")
         return Applied(batch.take(order), effective[order], late[order])
     return Applied(batch, effective, late)
-
-
-def _read_reference(
-    rows: Applied,
-) -> tuple[tuple[tuple[int, Session], ...], tuple[tuple[int, dict[str, Any]], ...]]:
-    sessions, rejects = [], []
-    for i in range(len(rows.batch)):
-        detail = json.loads(rows.batch["detail"][i].as_py())
-        at = int(rows.effective[i])
-        if rows.batch["kind"][i] == 0:
-            rejects.append((at, detail | {"underlying": rows.batch["underlying"][i].as_py()}))
-        else:
-            sessions.append((at, _session(int(rows.batch["source_ts"][i]), detail)))
-    return tuple(sessions), tuple(rejects)
 
 
 def _session(start_ts: int, detail: dict[str, Any]) -> Session:

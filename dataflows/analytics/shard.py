@@ -27,12 +27,16 @@ class Shard:
     """State of one partition of every topic: the merge, two cores, counters and sequence numbers."""
 
     def __init__(self, partition: int, snapshot: Mapping[str, Any] | None = None) -> None:
-        if snapshot is not None and snapshot["version"] != SNAPSHOT_VERSION:
-            snapshot = None  # another version of the state: rebuild it from the log
         self.partition = partition
+        self.options, self.equities = OptionsCore(), EquitiesCore()
+        if snapshot is not None:
+            try:
+                self.options = OptionsCore.restore(_checked(snapshot)["options"])
+                self.equities = EquitiesCore.restore(snapshot["equities"])
+            except ValueError:
+                snapshot = None  # another version of the state: rebuild it from the log
+                self.options = OptionsCore()
         self.merge = Merge(partition, snapshot["merge"] if snapshot else None)
-        self.options = OptionsCore.restore(snapshot["options"]) if snapshot else OptionsCore()
-        self.equities = EquitiesCore.restore(snapshot["equities"]) if snapshot else EquitiesCore()
         self.sequence: dict[str, int] = dict(snapshot["sequence"]) if snapshot else {}
         self.counts: dict[str, list[int]] = (
             {k: list(v) for k, v in snapshot["counts"].items()}
@@ -143,6 +147,12 @@ class Shard:
             }
             rows.append(row)
         return rows
+
+
+def _checked(snapshot: Mapping[str, Any]) -> Mapping[str, Any]:
+    if snapshot["version"] != SNAPSHOT_VERSION:
+        raise ValueError(f"snapshot version {snapshot['version']} is not {SNAPSHOT_VERSION}")
+    return snapshot
 
 
 def _deadletters(merged: Merged) -> list[dict[str, Any]]:

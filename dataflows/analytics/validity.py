@@ -22,7 +22,8 @@ _WRONG_PARTITION: Final = DEADLETTER_REASON.index("wrong_partition")
 PRICE_MAX: Final = (
     10**7 * 10**9
 )  # ten million dollars, in 1e-9 USD; the dearest listed share is below a tenth
-SIZE_MAX: Final = 10**9 * 10**6  # a billion shares, in 1e-6 shares
+SHARES_MAX: Final = 10**9 * 10**6  # a billion shares, in 1e-6 shares
+CONTRACTS_MAX: Final = 10**9
 
 
 def invalid_rows(batch: Batch, partition: int) -> Codes:
@@ -43,16 +44,17 @@ def invalid_rows(batch: Batch, partition: int) -> Codes:
 
 def _is_sound(batch: Batch) -> Flags:
     columns = batch.columns
+    size_max = CONTRACTS_MAX if "contract" in columns else SHARES_MAX
     ok: Flags = batch["source_ts"] > 0
     ok &= batch["event_ts"] > 0
     if "bid" in columns:
         for name in ("bid", "ask"):
             ok &= (columns[name] >= NO_PRICE) & (columns[name] <= PRICE_MAX)
         for name in ("bid_size", "ask_size"):
-            ok &= (columns[name] >= 0) & (columns[name] <= SIZE_MAX)
+            ok &= (columns[name] >= 0) & (columns[name] <= size_max)
     else:
         ok &= (columns["price"] > 0) & (columns["price"] <= PRICE_MAX)
-        ok &= (columns["size"] > 0) & (columns["size"] <= SIZE_MAX)
+        ok &= (columns["size"] > 0) & (columns["size"] <= size_max)
     if "contract" in columns:
         ok &= _are_contracts(columns["contract"])
     return ok
@@ -63,5 +65,5 @@ def _are_contracts(column: pa.StringArray) -> Flags:
     encoded = column.dictionary_encode()
     parsed = parse_contracts(encoded.dictionary)
     is_canonical = pc.equal(parsed.contract, encoded.dictionary).to_numpy(zero_copy_only=False)
-    is_sound: Flags = parsed.is_read & is_canonical
-    return is_sound[encoded.indices.to_numpy()]
+    found: Flags = (parsed.is_read & is_canonical)[encoded.indices.to_numpy()]
+    return found

@@ -152,3 +152,18 @@ def test_every_record_is_counted_once(prints: Log) -> None:
     assert merged is not None
     control = int(merge.logs["equities.prints"].state[3])
     assert len(merged.applied["equities.prints"].batch) + len(merged.refused) + control == len(prints)
+
+
+def test_a_gap_begins_the_session_again() -> None:
+    reference = reference_log()[:1]
+    reference += [record("reference", "gap", 1, START + 5), record("reference", "end", 2, START + 9)]
+    merge = Merge(PART)
+    merge.take("reference", reference, np.arange(3, dtype=np.int64))  # type: ignore[arg-type]
+    for topic in EQUITIES:
+        merge.take(topic, [record(topic, "end", 0, START)], np.arange(1, dtype=np.int64))
+    merged = merge.release()
+    assert merged is not None
+    assert [(at, s.name, s.start_ts) for at, s in merged.sessions] == [
+        (START - 10, "day", START - 10),
+        (START + 5, "day", START + 5),
+    ]

@@ -1,0 +1,1 @@
+"""Rates and ratios, measured by the command that prints them."""
