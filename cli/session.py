@@ -10,6 +10,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Final
 
+from confluent_kafka import KafkaException
+
 from cli import runs
 from cli.console import Steps
 from cli.pipeline import Pipeline
@@ -17,12 +19,13 @@ from cli.services import Services, services
 from cli.stack.progress import Step
 from cli.summary import summarise
 from connectors.feed import Feed
-from connectors.scan import log_sizes
+from connectors.scan import watermarks_now
 from connectors.topics_admin import ensure_topics
-from schemas.topics import DERIVED_TOPICS, RAW_TOPICS
+from schemas.topics import DERIVED_TOPICS, RAW_TOPICS, physical_name
 
 TICK_SECONDS: Final = 0.1
 REPORT_SECONDS: Final = 1.0
+REPORT_WAIT_SECONDS: Final = 2.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -107,6 +110,12 @@ def _watch(pipeline: Pipeline, found: Services, steps: Steps) -> None:
 def _report(pipeline: Pipeline, found: Services, steps: Steps) -> None:
     raw = [t.name for t in RAW_TOPICS]
     derived = [t.name for t in DERIVED_TOPICS]
-    sizes = log_sizes(found.endpoints.kafka, pipeline.namespace, raw + derived)
+    names = [physical_name(pipeline.namespace, t) for t in raw + derived]
+    try:
+        marks = watermarks_now(found.endpoints.kafka, names, REPORT_WAIT_SECONDS)
+    except KafkaException:
+        return  # a broker that is away is for `heal`; a report is only news
+    counts = (sum(high - low for low, high in marks[name]) for name in names)
+    sizes = dict(zip(raw + derived, counts, strict=True))
     steps.note("feed", f"{sum(sizes[t] for t in raw):,} records in the log")
     steps.note("flow", f"{sum(sizes[t] for t in derived):,} records out")

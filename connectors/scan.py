@@ -21,30 +21,37 @@ from schemas.topics import PARTITION_COUNT, TOPIC, Topic, physical_name
 HEADER_BYTES: Final = 5
 POLL_MAX: Final = 4000
 WAIT_SECONDS: Final = 20.0
+REQUEST_SECONDS: Final = 10.0
+PATIENCE_SECONDS: Final = 60.0
 _END: Final = KIND.index("end")
 
 
-@retry(
-    retry=retry_if_exception_type(KafkaException),
-    wait=wait_exponential_jitter(multiplier=0.1, max=2),
-    stop=stop_after_delay(WAIT_SECONDS),
-    reraise=True,
-)
-def watermarks(bootstrap: str, names: Sequence[str]) -> dict[str, list[tuple[int, int]]]:
+def watermarks_now(
+    bootstrap: str, names: Sequence[str], timeout_s: float = REQUEST_SECONDS
+) -> dict[str, list[tuple[int, int]]]:
     """Return the low and high watermark of every partition of the topics, in two requests.
 
     Raises:
-        KafkaException: the broker did not answer within 20 s.
+        KafkaException: the broker did not answer in time, or knows no leader of a partition yet.
     """
     admin = admin_client(bootstrap)
     places = [TopicPartition(n, k) for n in names for k in range(PARTITION_COUNT)]
     ends: list[dict[TopicPartition, int]] = []
     for spec in (OffsetSpec.earliest(), OffsetSpec.latest()):
-        futures = admin.list_offsets(dict.fromkeys(places, spec), request_timeout=10)
+        futures = admin.list_offsets(dict.fromkeys(places, spec), request_timeout=timeout_s)
         ends.append({place: future.result().offset for place, future in futures.items()})
     low, high = ends
     by_place = {(p.topic, p.partition): (low[p], high[p]) for p in places}
     return {n: [by_place[n, k] for k in range(PARTITION_COUNT)] for n in names}
+
+
+watermarks: Final = retry(
+    retry=retry_if_exception_type(KafkaException),
+    wait=wait_exponential_jitter(initial=0.1, max=2),
+    stop=stop_after_delay(PATIENCE_SECONDS),
+    reraise=True,
+)(watermarks_now)
+"""`watermarks_now` for a broker that may just be coming back: asked again for up to a minute."""
 
 
 def messages(bootstrap: str, name: str) -> Iterator[list[Any]]:
