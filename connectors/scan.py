@@ -47,7 +47,7 @@ def watermarks_now(
 
 watermarks: Final = retry(
     retry=retry_if_exception_type(KafkaException),
-    wait=wait_exponential_jitter(initial=0.1, max=2),
+    wait=wait_exponential_jitter(multiplier=0.1, max=2),
     stop=stop_after_delay(PATIENCE_SECONDS),
     reraise=True,
 )(watermarks_now)
