@@ -43,7 +43,8 @@ log = structlog.get_logger()
 _SETTINGS: Final = {
     "auto.offset.reset": "earliest",
     "allow.auto.create.topics": False,
-    "fetch.wait.max.ms": 50,
+    "fetch.min.bytes": 65536,
+    "fetch.wait.max.ms": 100,
     "queued.min.messages": 2000,
     "reconnect.backoff.max.ms": 2000,
 }

@@ -191,7 +191,7 @@ class Reader:
 
     def __init__(self, bootstrap: str, namespace: str, writer: Writer) -> None:
         self.bootstrap, self.writer = bootstrap, writer
-        self.consumer = reader(bootstrap)
+        self.consumer = reader(bootstrap, **{"fetch.min.bytes": 1 << 20, "fetch.wait.max.ms": 300})
         self.topics = {physical_name(namespace, t.name): t for t in TOPICS}
         self.next = {n: [p.offset for p in writer.positions[t.name]] for n, t in self.topics.items()}
         self.waiting = {n: Waiting() for n in self.topics}

@@ -89,7 +89,8 @@ class Hub:
             bootstrap,
             **{
                 "queued.max.messages.kbytes": PREFETCH_KB,
-                "fetch.wait.max.ms": 20,
+                "fetch.min.bytes": 65536,
+    "fetch.wait.max.ms": 50,
                 "fetch.queue.backoff.ms": 5,
             },
         )

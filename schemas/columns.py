@@ -7,6 +7,7 @@ Refuses a column that the topic does not have, and columns of unequal length.
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from functools import lru_cache
 from typing import Any, Final, TypeAlias
 
 import numpy as np
@@ -75,6 +76,7 @@ def _join(parts: Sequence[Column]) -> Column:
     return pa.concat_arrays(parts) if is_text(parts[0]) else np.concatenate(parts)
 
 
+@lru_cache(maxsize=64)
 def empty(topic: Topic) -> Batch:
     """Return a batch of no rows with every column of the topic."""
     return Batch(topic, {f.name: _empty(topic, f.name) for f in topic.fields})

@@ -21,7 +21,7 @@ from connectors.feeds.synthetic_day import Maker, Profile
 from connectors.feeds.synthetic_world import NAMES, build
 from schemas.columns import Batch, Column
 
-VERSION: Final = 1
+VERSION: Final = 2
 HEARTBEAT_NS: Final = 200_000_000
 TRF_WINDOW_NS: Final = 10 * SECOND_NS
 MAX_SEED: Final = (1 << 63) - 1

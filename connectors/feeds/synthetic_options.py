@@ -99,11 +99,11 @@ def bursts(world: World, block: int, rate_milli: int) -> Orders:
         return Orders(none, none, none, none, none, none, none)
     return join(
         [
-            _sweeps(world, block, 2 * rate_milli),
-            _splits(world, block, rate_milli),
-            _blocks(world, block, rate_milli // 2),
-            _verticals(world, block, 3 * rate_milli),
-            _spikes(world, block, rate_milli // 4),
+            _sweeps(world, block, rate_milli * 2 // 5),
+            _splits(world, block, rate_milli // 4),
+            _blocks(world, block, rate_milli * 3 // 20),
+            _verticals(world, block, rate_milli),
+            _spikes(world, block, rate_milli // 10),
         ]
     )
 

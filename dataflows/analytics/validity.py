@@ -4,17 +4,17 @@ Owns the ranges of prices, sizes and symbols and the check that a record lies in
 underlying. Refuses nothing silently: the result names a reason for every row.
 """
 
+from functools import lru_cache
 from typing import Final
 
 import numpy as np
 import pyarrow as pa
-import pyarrow.compute as pc
 
 from dataflows.analytics.release import Codes, Flags
 from schemas.columns import Batch
 from schemas.kinds import DEADLETTER_REASON
 from schemas.partition import partitions
-from schemas.symbology import parse_contracts
+from schemas.symbology import Unreadable, parse_contract
 from schemas.topics import NO_PRICE
 
 _BAD_VALUE: Final = DEADLETTER_REASON.index("bad_value")
@@ -61,9 +61,17 @@ def _is_sound(batch: Batch) -> Flags:
 
 
 def _are_contracts(column: pa.StringArray) -> Flags:
-    """Check each distinct symbol once; a batch holds few. Only the canonical spelling is a key."""
+    """Check each distinct symbol once; a batch holds few."""
     encoded = column.dictionary_encode()
-    parsed = parse_contracts(encoded.dictionary)
-    is_canonical = pc.equal(parsed.contract, encoded.dictionary).to_numpy(zero_copy_only=False)
-    found: Flags = (parsed.is_read & is_canonical)[encoded.indices.to_numpy()]
+    known = np.fromiter(map(_is_contract, encoded.dictionary.to_pylist()), np.bool_, len(encoded.dictionary))
+    found: Flags = known[encoded.indices.to_numpy()]
     return found
+
+
+@lru_cache(maxsize=1 << 17)
+def _is_contract(symbol: str) -> bool:
+    """Tell whether a symbol names a series in its canonical spelling; only that one is a key."""
+    try:
+        return parse_contract(symbol).contract == symbol
+    except Unreadable:
+        return False

@@ -22,8 +22,8 @@ from schemas.columns import Batch, concat, is_text, numpy_type
 from schemas.topics import TOPIC
 
 GOLDEN = {
-    "normal": "87b53e20030f74f4c140bd55e579207aef716f3bc3fed0222ae5116ca0c9a70d",
-    "stress": "ca13365b47724590c2007cac5e3cb484d1be2c759e510812c4512468dd19b9ba",
+    "normal": "c5964565d746a2445ad9935331716e6db6d1313f9fb271d77014beef2cb5d178",
+    "stress": "a3570903bdf8e156561ace85066bcc7276353dd4f62a736e20298d21d1cd0fc5",
 }
 OPEN_S = 10
 SECOND = 1_000_000_000
