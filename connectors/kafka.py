@@ -62,7 +62,11 @@ def take(consumer: Consumer, count: int, timeout_s: float) -> list[Any]:
 
 
 class Sender:
-    """An idempotent producer whose every delivery is checked; use it from one thread."""
+    """An idempotent producer whose every delivery is checked; use it from one thread.
+
+    A broker that crashes forgets producers whose records carry old stamps (it ages them by the stamps),
+    so what was in flight then may stand in the log twice. Readers drop a sequence number they have had.
+    """
 
     def __init__(self, bootstrap: str) -> None:
         self._failure: KafkaError | None = None
