@@ -59,6 +59,8 @@ def _run(spec: dict[str, Any], options: dict[str, Any]) -> None:
     summary_file = options["summary"]
     if summary_file is not None and not summary_file.absolute().parent.is_dir():
         raise UserError(f"--summary {summary_file}: the folder {summary_file.parent} does not exist")
+    if summary_file is not None and summary_file.is_dir():
+        raise UserError(f"--summary {summary_file}: is a folder; name a file in it")
     feed = build_feed(spec)
     name = options["namespace"]
     namespace = runs.check_namespace(name) if name else runs.namespace_of(feed.name, feed.identity)
@@ -204,6 +206,7 @@ def tail(
     from cli.services import services
     from cli.stack.progress import silent
 
+    queries.check_topic(topic)
     path = data_path(data_dir)
     chosen = runs.choose(path, namespace)
     with services(path, silent) as found:

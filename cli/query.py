@@ -63,10 +63,14 @@ def topics(bootstrap: str, namespace: str) -> list[dict[str, Any]]:
     return [{"topic": t.name, "records": sizes[t.name], "table": t.table, "doc": t.doc} for t in TOPICS]
 
 
-def tail(bootstrap: str, namespace: str, topic: str, count: int, follow: bool) -> Iterator[bytes]:
-    """Yield the last `count` data records of a topic as JSON lines, then, with `follow`, what comes."""
+def check_topic(topic: str) -> None:
+    """Say which topics there are if this is none of them."""
     if topic not in TOPIC:
         raise UserError(f"there is no topic {topic!r}; known: {', '.join(TOPIC)}")
+
+
+def tail(bootstrap: str, namespace: str, topic: str, count: int, follow: bool) -> Iterator[bytes]:
+    """Yield the last `count` data records of a topic as JSON lines, then, with `follow`, what comes."""
     consumer = reader(bootstrap)
     name = physical_name(namespace, topic)
     try:
