@@ -7,7 +7,6 @@ archive, their ratios and peak memory. Every figure is taken in this run; machin
 import argparse
 import json
 import os
-import resource
 import subprocess
 import sys
 import tempfile
@@ -15,7 +14,7 @@ import time
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, Final
+from typing import Final
 
 import pyruhvro
 from confluent_kafka import TopicPartition
@@ -23,10 +22,12 @@ from rich.table import Table
 
 from cli.console import err, out
 from cli.stack.supervise import Stack, open_stack
+from connectors.cost import Cost
 from connectors.feed import Feed
 from connectors.feeds.lean import LeanFeed
 from connectors.feeds.synthetic import SyntheticFeed
 from connectors.kafka import reader, take
+from connectors.partitions import PREFETCH
 from connectors.publish import publish
 from connectors.scan import log_sizes, watermarks
 from connectors.topics_admin import ensure_topics
@@ -34,6 +35,7 @@ from schemas.codec import HEADER_BYTES, twin_schema_json
 from schemas.topics import DERIVED_TOPICS, PARTITION_COUNT, RAW_TOPICS, physical_name
 
 POLL: Final = 4000
+BARE: Final = "bare consume and decode"
 LEAN: Final = Path(__file__).parents[1].parent / "shared" / "data" / "lean"
 
 
@@ -45,11 +47,7 @@ class Measured:
     records: int
     wall_s: float
     cpu_s: float
-    peak_mb: int
-
-    @property
-    def rate(self) -> float:
-        return self.records / self.wall_s
+    peak_mb: int = 0
 
 
 def feeds(minutes: int) -> Iterator[tuple[str, Feed]]:
@@ -66,12 +64,12 @@ def bare_loop(bootstrap: str, namespace: str) -> int:
     names = {physical_name(namespace, t.name): twin_schema_json(t) for t in RAW_TOPICS}
     marks = watermarks(bootstrap, list(names))
     total = sum(high for of in marks.values() for _, high in of)
-    consumer = reader(bootstrap, **{"queued.max.messages.kbytes": 65536, "fetch.wait.max.ms": 20})
+    consumer = reader(bootstrap, **PREFETCH)
     consumer.assign([TopicPartition(n, k, 0) for n in names for k in range(PARTITION_COUNT)])
     seen = 0
     while seen < total:
         bodies: dict[str, list[bytes]] = {}
-        for m in take(consumer, min(POLL, total - seen), 1.0):
+        for m in take(consumer, min(POLL, total - seen), 0.05):
             bodies.setdefault(m.topic(), []).append(m.value()[HEADER_BYTES:])
             seen += 1
         for name, found in bodies.items():
@@ -82,49 +80,49 @@ def bare_loop(bootstrap: str, namespace: str) -> int:
 
 def _bare_process(arguments: list[str]) -> int:
     """Run the bare loop in a process of its own and print what it cost."""
-    before = time.monotonic()
-    records = bare_loop(*arguments)
-    print(json.dumps({"records": records, "wall_s": time.monotonic() - before}))
+    cost = Cost()
+    bare_loop(*arguments)
+    print(cost.line())
     return 0
 
 
-def measure(name: str, argv: list[str], env: dict[str, str], records: int) -> Measured:
-    """Run a process to its end. Wall time is its own where it prints it, without imports."""
-    started, before = time.monotonic(), resource.getrusage(resource.RUSAGE_CHILDREN)
-    process = subprocess.Popen(
-        [sys.executable, "-m", *argv], env=os.environ | env, stdout=subprocess.PIPE, text=True
-    )
-    text, _ = process.communicate()
-    _, status, usage = (0, process.returncode, resource.getrusage(resource.RUSAGE_CHILDREN))
-    if status:
-        raise SystemExit(f"{name} ended with code {status}")
-    said: dict[str, Any] = json.loads(text.strip().splitlines()[-1]) if text.strip() else {}
-    wall = said.get("wall_s") or said.get("flow_s") or time.monotonic() - started
-    cpu = usage.ru_utime + usage.ru_stime - before.ru_utime - before.ru_stime
-    return Measured(name, records, float(wall), cpu, int(said.get("peak_mb", usage.ru_maxrss // 1024)))
+def measure(name: str, argvs: list[list[str]], env: dict[str, str], records: int) -> Measured:
+    """Run processes to their end; times are their own, without imports: the longest, the sum of cores."""
+    running = [
+        subprocess.Popen(
+            [sys.executable, "-m", *argv], env=os.environ | env, stdout=subprocess.PIPE, text=True
+        )
+        for argv in argvs
+    ]
+    said = [json.loads(p.communicate()[0].strip().splitlines()[-1]) for p in running]
+    if any(p.returncode for p in running):
+        raise SystemExit(f"{name} failed")
+    wall, cpu = max(s["wall_s"] for s in said), sum(s["cpu_s"] for s in said)
+    return Measured(name, records, wall, cpu, sum(s["peak_mb"] for s in said))
 
 
 def measure_log(stack: Stack, label: str, feed: Feed, folder: Path) -> list[Measured]:
-    """Publish a feed, then measure each step over its log; the flow twice, the first one warms caches."""
+    """Publish a feed, then measure each step over its log."""
     bootstrap, env, namespace = stack.endpoints.kafka, stack.env(), f"bench_{label}"
-    started = time.monotonic()
+    wall, cpu = time.monotonic(), time.process_time()
     publish(feed, namespace, bootstrap)
-    published = time.monotonic() - started
-    sizes = log_sizes(bootstrap, namespace, [t.name for t in RAW_TOPICS])
-    records = sum(sizes.values())
-    steps = [Measured("publish", records, published, 0.0, 0)]
+    wall, cpu = time.monotonic() - wall, time.process_time() - cpu
+    records = sum(log_sizes(bootstrap, namespace, [t.name for t in RAW_TOPICS]).values())
+    steps = [Measured("publish", records, wall, cpu)]
     bare = ["benchmarks.flow", "--bare", bootstrap, namespace]
-    steps.append(measure("bare consume and decode", bare, env, records))
-    for workers in (1, 2):
-        steps.append(_measure_flow(stack, namespace, folder, workers, records))
+    steps.append(measure(BARE, [bare], env, records))
+    steps += [_measure_flow(stack, namespace, folder, workers, records) for workers in (1, 2)]
+    steps.append(measure(BARE + ", again", [bare], env, records))
     derived = sum(log_sizes(bootstrap, namespace, [t.name for t in DERIVED_TOPICS]).values())
     archive = ["dataflows.archive", "--namespace", namespace]
-    steps.append(measure("archive", archive, env, records + derived))
+    steps.append(measure("archive", [archive], env, records + derived))
     return steps
 
 
-def _measure_flow(stack: Stack, namespace: str, folder: Path, workers: int, records: int) -> Measured:
-    """Measure the flow; one worker writes beside its input, more write under their own name."""
+def _measure_flow(
+    stack: Stack, namespace: str, folder: Path, workers: int, records: int
+) -> Measured:
+    """Measure the flow; one process writes beside its input, two write under their own name."""
     output = namespace if workers == 1 else f"{namespace}_{workers}"
     ensure_topics(stack.endpoints.kafka, output)
     ports = ";".join(f"127.0.0.1:{p}" for p in _ports(workers)) if workers > 1 else ""
@@ -132,19 +130,9 @@ def _measure_flow(stack: Stack, namespace: str, folder: Path, workers: int, reco
         "dataflows.market", "--namespace", namespace, "--output", output,
         "--recovery", str(folder / output), "--addresses", ports,
     ]  # fmt: skip
-    peers = [
-        subprocess.Popen(
-            [sys.executable, "-m", *argv, "--process-id", str(i)],
-            env=os.environ | stack.env(),
-            stdout=subprocess.DEVNULL,
-            stderr=subprocess.DEVNULL,
-        )
-        for i in range(1, workers)
-    ]
-    found = measure(f"market flow, {workers} process{'es' * (workers > 1)}", argv, stack.env(), records)
-    for peer in peers:
-        peer.wait()
-    return found
+    argvs = [[*argv, "--process-id", str(i)] for i in range(workers)]
+    name = f"market flow, {workers} process{'es' * (workers > 1)}"
+    return measure(name, argvs, stack.env(), records)
 
 
 def _ports(count: int) -> list[int]:
@@ -154,22 +142,43 @@ def _ports(count: int) -> list[int]:
 
 
 def draw(label: str, steps: list[Measured]) -> Table:
-    """Return the table of one log; ratios are against the bare loop of the same run."""
-    bare = next(s for s in steps if s.name.startswith("bare"))
-    table = Table(f"{label} log", "records", "seconds", "records/s", "ratio to bare", "peak MB")
+    """Return the table of one log; ratios are against the quicker bare loop of the same run."""
+    bare = [s for s in steps if s.name.startswith(BARE)]
+    wall, cpu = min(s.wall_s for s in bare), min(s.cpu_s for s in bare)
+    base = bare[0].records
+    columns = (
+        "records",
+        "seconds",
+        "records/s",
+        "of bare",
+        "core seconds",
+        "of bare by core",
+        "peak MB",
+    )
+    table = Table(f"{label} log", *columns)
     for column in table.columns[1:]:
         column.justify = "right"
     for step in steps:
-        ratio = f"{step.rate / bare.rate:.2f}" if step.name != "publish" else ""
-        peak = f"{step.peak_mb:,}" if step.peak_mb else ""
-        table.add_row(step.name, f"{step.records:,}", f"{step.wall_s:.2f}", f"{step.rate:,.0f}", ratio, peak)
+        share = step.records / base
+        table.add_row(
+            step.name,
+            f"{step.records:,}",
+            f"{step.wall_s:.2f}",
+            f"{step.records / step.wall_s:,.0f}",
+            f"{wall * share / step.wall_s:.2f}",
+            f"{step.cpu_s:.2f}",
+            f"{cpu * share / step.cpu_s:.2f}",
+            f"{step.peak_mb:,}" if step.peak_mb else "",
+        )
     return table
 
 
 def main() -> int:
     """Measure and print."""
     parser = argparse.ArgumentParser(prog="python -m benchmarks.flow", description=__doc__)
-    parser.add_argument("--bare", nargs=2, metavar=("BOOTSTRAP", "NAMESPACE"), help=argparse.SUPPRESS)
+    parser.add_argument(
+        "--bare", nargs=2, metavar=("BOOTSTRAP", "NAMESPACE"), help=argparse.SUPPRESS
+    )
     parser.add_argument("--minutes", type=int, default=2, help="minutes of the synthetic market")
     args = parser.parse_args()
     if args.bare:

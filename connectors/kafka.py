@@ -21,13 +21,19 @@ SLICE: Final = 2_000  # messages between two looks at the deliveries
 DELIVERY_TIMEOUT_S: Final = 120.0
 STOP_GRACE_S: Final = 10.0
 POLL_S: Final = 0.05
-PASSING_ERRORS: Final = (KafkaError._PARTITION_EOF, KafkaError._ALL_BROKERS_DOWN, KafkaError._TRANSPORT)
+PASSING_ERRORS: Final = (
+    KafkaError._PARTITION_EOF,
+    KafkaError._ALL_BROKERS_DOWN,
+    KafkaError._TRANSPORT,
+)
 Outgoing: TypeAlias = tuple[bytes, bytes | None, int]  # value, key, timestamp in ms
 
 
 def admin_client(bootstrap: str) -> AdminClient:
     """Return an admin client; keep it referenced until its futures are done."""
-    return AdminClient({"bootstrap.servers": bootstrap, "log_level": 2, "socket.timeout.ms": 20_000})
+    return AdminClient(
+        {"bootstrap.servers": bootstrap, "log_level": 2, "socket.timeout.ms": 20_000}
+    )
 
 
 def reader(bootstrap: str, **changes: Any) -> Consumer:
@@ -52,10 +58,9 @@ def take(consumer: Consumer, count: int, timeout_s: float) -> list[Any]:
         ServiceError: the broker refused the read for good.
     """
     messages: list[Any] = consumer.consume(count, timeout_s)
-    errors = [e for e in map(Message.error, messages) if e is not None]
-    if not errors:
+    if not any(map(Message.error, messages)):
         return messages
-    for error in errors:
+    for error in filter(None, map(Message.error, messages)):
         if error.code() not in PASSING_ERRORS and not error.retriable():
             raise ServiceError(f"the broker refused a read: {error.str()}")
     return [m for m in messages if m.error() is None]

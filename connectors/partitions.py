@@ -7,9 +7,11 @@ Refuses to lose a delivery: the sink is flushed and checked before the engine co
 
 import signal
 import time
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
+from itertools import pairwise
+from operator import ne
 from typing import Any, Final, Protocol
 
 import numpy as np
@@ -20,12 +22,20 @@ from confluent_kafka import Message, TopicPartition
 
 from connectors.errors import ServiceError
 from connectors.kafka import Sender, reader, take
+from connectors.registry import BUILT_IN_CODEC, Codec, is_same_body
 from connectors.tail import Tails
 from schemas.topics import PARTITION_COUNT, RAW_TOPICS, physical_name
 
 POLL_MAX: Final = 4000  # messages a poll; measured best between 2,000 and 4,000
 IDLE: Final = timedelta(milliseconds=10)
-PREFETCH_KB: Final = 65536
+INBOX_ROWS: Final = 16_000
+# 64 MB is what the client may hold ahead of the shards; a paused topic holds nothing.
+PREFETCH: Final = {
+    "queued.max.messages.kbytes": 65536,
+    "fetch.min.bytes": 65536,
+    "fetch.wait.max.ms": 50,
+    "fetch.queue.backoff.ms": 5,
+}
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,9 +69,10 @@ class Log:
     bootstrap: str
     namespace: str
     poll_max: int = POLL_MAX
+    codec: Codec = BUILT_IN_CODEC
 
 
-MakeShard = Callable[[int, Any], ShardLogic]
+MakeShard = Callable[[int, Any, Codec], ShardLogic]
 
 
 class Stop:
@@ -78,28 +89,30 @@ class Stop:
         self.is_set = True
 
 
+Offsets = npt.NDArray[np.int64]
+Inbox = tuple[list[bytes], list[Offsets]]
+
+
 class Hub:
-    """The one consumer of a process; it deals each poll out to the shards that live here."""
+    """The one consumer of a process; it sorts each poll into the inboxes of the shards that live here.
+
+    While the log runs ahead, an inbox collects `INBOX_ROWS` before its shard takes them: decoding and
+    encoding cost by the call. At most one poll more than that waits in an inbox.
+    """
 
     def __init__(self, bootstrap: str, namespace: str, poll_max: int) -> None:
         self.namespace, self.poll_max = namespace, poll_max
         self.names = {physical_name(namespace, t.name): t.name for t in RAW_TOPICS}
         self.shards: dict[int, ShardLogic] = {}
-        self.consumer = reader(
-            bootstrap,
-            **{
-                "queued.max.messages.kbytes": PREFETCH_KB,
-                "fetch.min.bytes": 65536,
-    "fetch.wait.max.ms": 50,
-                "fetch.queue.backoff.ms": 5,
-            },
-        )
+        self.inboxes: dict[int, dict[str, Inbox]] = {}
+        self.consumer = reader(bootstrap, **PREFETCH)
         self.paused: set[tuple[str, int]] = set()
+        self.is_behind = False
         self.quiet_until = 0.0
 
     def join(self, partition: int, shard: ShardLogic) -> None:
         """Start reading the raw topics of one shard where its state says."""
-        self.shards[partition] = shard
+        self.shards[partition], self.inboxes[partition] = shard, {}
         self.consumer.incremental_assign(
             [
                 TopicPartition(physical_name(self.namespace, topic), partition, offset)
@@ -115,18 +128,29 @@ class Hub:
             self.consumer.close()
 
     def pump(self) -> None:
-        """Read once, without waiting, and hand the records to their shards."""
+        """Read once, without waiting."""
         now = time.monotonic()
         if now < self.quiet_until:
             return
         messages = take(self.consumer, self.poll_max, 0)
+        self.is_behind = len(messages) == self.poll_max
         if not messages:
             self.quiet_until = now + IDLE.total_seconds() / 2
-            return
-        for (name, partition), group in _by_partition(messages).items():
-            shard = self.shards.get(partition)
-            if shard is not None:
-                shard.take(self.names[name], *group)
+        for name, partition, values, offsets in _by_partition(messages):
+            if partition in self.shards:
+                inbox = self.inboxes[partition].setdefault(self.names[name], ([], []))
+                inbox[0].extend(values)
+                inbox[1].append(offsets)
+
+    def deal(self, partition: int) -> bool:
+        """Hand its inbox to a shard once it is worth it; return whether that was done."""
+        inbox = self.inboxes[partition]
+        if self.is_behind and sum(len(values) for values, _ in inbox.values()) < INBOX_ROWS:
+            return False
+        self.inboxes[partition] = {}
+        for topic, (values, offsets) in inbox.items():
+            self.shards[partition].take(topic, values, np.concatenate(offsets))
+        return True
 
     def hold_back(self, partition: int) -> None:
         """Pause the topics of a shard that run ahead of its watermark, resume those that no longer do."""
@@ -142,28 +166,21 @@ class Hub:
                 self.paused.add(key)
 
 
-Group = tuple[list[bytes], list[int]]
-
-
-def _by_partition(
-    messages: list[Any],
-) -> dict[tuple[str, int], tuple[list[bytes], npt.NDArray[np.int64]]]:
-    """Group a poll by topic and partition, log order kept."""
+def _by_partition(messages: list[Any]) -> Iterator[tuple[str, int, list[bytes], Offsets]]:
+    """Yield the runs of a poll that are of one topic partition, log order kept."""
+    if not messages:
+        return
     topics = list(map(Message.topic, messages))
-    parts = list(map(Message.partition, messages))
-    groups: dict[tuple[Any, Any], Group] = {}
-    start, n = 0, len(messages)
-    while start < n:  # a poll comes in runs of one topic partition
-        topic, part = topics[start], parts[start]
-        stop = start + 1
-        while stop < n and parts[stop] == part and topics[stop] == topic:
-            stop += 1
+    parts = np.fromiter(map(Message.partition, messages), np.int64, len(messages))
+    changes = parts[1:] != parts[:-1]
+    changes |= np.fromiter(map(ne, topics[1:], topics), np.bool_, len(changes))
+    edges = [0, *(np.flatnonzero(changes) + 1).tolist(), len(messages)]
+    for start, stop in pairwise(edges):
         run = messages[start:stop]
-        values, offsets = groups.setdefault((topic, part), ([], []))
-        values.extend(m.value() for m in run)
-        offsets.extend(m.offset() for m in run)
-        start = stop
-    return {k: (v, np.array(o, np.int64)) for k, (v, o) in groups.items()}
+        first, last = run[0].offset(), run[-1].offset()
+        is_dense = last - first == stop - start - 1
+        offsets = np.arange(first, last + 1) if is_dense else np.array([m.offset() for m in run])
+        yield str(topics[start]), int(parts[start]), [m.value() for m in run], offsets
 
 
 class ShardPartition(StatefulSourcePartition[tuple[str, list[Rows]], Any]):
@@ -181,6 +198,8 @@ class ShardPartition(StatefulSourcePartition[tuple[str, list[Rows]], Any]):
             self.hub.leave(self.partition)
             raise StopIteration
         self.hub.pump()
+        if not self.hub.deal(self.partition):
+            return []
         rows = self.shard.advance()
         self.hub.hold_back(self.partition)
         self.is_idle = not rows
@@ -207,7 +226,7 @@ class ShardSource(FixedPartitionedSource[tuple[str, list[Rows]], Any]):
     def build_part(self, step_id: str, for_part: str, resume_state: Any) -> ShardPartition:
         if self.hub is None:
             self.hub = Hub(self.log.bootstrap, self.log.namespace, self.log.poll_max)
-        shard = self.make_shard(int(for_part), resume_state)
+        shard = self.make_shard(int(for_part), resume_state, self.log.codec)
         return ShardPartition(int(for_part), shard, self.hub, self.stop)
 
 
@@ -249,7 +268,7 @@ class NumberedSink(StatefulSinkPartition[list[Rows], None]):
                 f"{rows.first_seq}: output records are missing from the log"
             )
         known = tail - rows.first_seq  # index in these rows of the last one in the log
-        if value is not None and 0 <= known < n and rows.values[known] != value:
+        if value is not None and 0 <= known < n and not is_same_body(rows.values[known], value):
             raise ServiceError(
                 f"{rows.topic} partition {self.partition} holds other bytes at {tail} than this version "
                 "computes: use another namespace, or delete this one"
@@ -271,8 +290,8 @@ class NumberedSink(StatefulSinkPartition[list[Rows], None]):
 class ShardSink(FixedPartitionedSink[list[Rows], None]):
     """The derived topics of a namespace, one sink partition a shard."""
 
-    def __init__(self, bootstrap: str, namespace: str) -> None:
-        self.bootstrap, self.namespace = bootstrap, namespace
+    def __init__(self, bootstrap: str, namespace: str, codec: Codec = BUILT_IN_CODEC) -> None:
+        self.bootstrap, self.namespace, self.codec = bootstrap, namespace, codec
         self.outbox: Outbox | None = None
 
     def list_parts(self) -> list[str]:
@@ -283,5 +302,7 @@ class ShardSink(FixedPartitionedSink[list[Rows], None]):
 
     def build_part(self, step_id: str, for_part: str, resume_state: None) -> NumberedSink:
         if self.outbox is None:
-            self.outbox = Outbox(Sender(self.bootstrap), Tails(self.bootstrap, self.namespace))
+            self.outbox = Outbox(
+                Sender(self.bootstrap), Tails(self.bootstrap, self.namespace, self.codec)
+            )
         return NumberedSink(int(for_part), self.namespace, self.outbox)

@@ -14,8 +14,9 @@ from bytewax.outputs import DynamicSink, StatelessSinkPartition
 from bytewax.run import cli_main
 
 from connectors.archive import Block, Reader, Tables, Writer
+from connectors.cost import Cost
 from connectors.partitions import Stop
-from connectors.process import broker_address, clickhouse_address, exit_code
+from connectors.process import broker_address, clickhouse_address, exit_code, record_codec
 
 IDLE = timedelta(milliseconds=50)
 
@@ -92,8 +93,10 @@ def main(argv: list[str] | None = None) -> int:
     args = parser.parse_args(argv)
     stop = Stop()
     stop.install()
-    writer = Writer(Tables(clickhouse_address(), args.namespace))
+    cost = Cost()
+    writer = Writer(Tables(clickhouse_address(), args.namespace), record_codec())
     cli_main(flow(broker_address(), args.namespace, writer, stop))
+    print(cost.line())
     return 0
 
 

@@ -5,10 +5,7 @@ module reads no settings and touches no broker.
 """
 
 import argparse
-import json
-import resource
 import sys
-import time
 from dataclasses import dataclass
 from datetime import timedelta
 from pathlib import Path
@@ -19,9 +16,11 @@ from bytewax.recovery import RecoveryConfig, init_db_dir
 from bytewax.run import cli_main
 from filelock import FileLock
 
+from connectors.cost import Cost
 from connectors.partitions import POLL_MAX, Log, ShardSink, ShardSource, Stop
-from connectors.process import broker_address, exit_code
+from connectors.process import broker_address, exit_code, record_codec
 from dataflows.operators import MarketShard
+from schemas.topics import DERIVED_TOPICS
 
 RECOVERY_PARTITIONS = 16
 EPOCH_SECONDS = 10.0
@@ -43,7 +42,7 @@ def flow(log: Log, output: str, stop: Stop) -> Dataflow:
     """Wire the flow: raw topics of one namespace in, derived topics out under the name `output`."""
     market = Dataflow("market")
     rows = op.input("shards", market, ShardSource(log, MarketShard, stop))
-    op.output("derived", rows, ShardSink(log.bootstrap, output))
+    op.output("derived", rows, ShardSink(log.bootstrap, output, log.codec))
     return market
 
 
@@ -74,20 +73,24 @@ def main(argv: list[str] | None = None) -> int:
     """Parse the command line of one process, run it, and print what it cost."""
     parser = argparse.ArgumentParser(prog="python -m dataflows.market", description=__doc__)
     parser.add_argument("--namespace", required=True)
-    parser.add_argument("--output", help="namespace of the derived topics; a replay writes under its own")
+    parser.add_argument(
+        "--output", help="namespace of the derived topics; a replay writes under its own"
+    )
     parser.add_argument("--recovery", type=Path, required=True)
-    parser.add_argument("--addresses", default="", help="host:port of every process, separated by ;")
+    parser.add_argument(
+        "--addresses", default="", help="host:port of every process, separated by ;"
+    )
     parser.add_argument("--process-id", type=int, default=0)
     parser.add_argument("--epoch-seconds", type=float, default=EPOCH_SECONDS)
     parser.add_argument("--poll-records", type=int, default=POLL_MAX)
     args = parser.parse_args(argv)
-    log = Log(broker_address(), args.namespace, args.poll_records)
+    log = Log(broker_address(), args.namespace, args.poll_records, record_codec())
     addresses = tuple(a for a in args.addresses.split(";") if a)
     output = args.output or args.namespace
-    started = time.monotonic()
+    log.codec.register(output, [t.name for t in DERIVED_TOPICS])
+    cost = Cost()
     run(Job(log, output, args.recovery, addresses, args.process_id, args.epoch_seconds))
-    peak_kb = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
-    print(json.dumps({"flow_s": round(time.monotonic() - started, 3), "peak_mb": peak_kb // 1024}))
+    print(cost.line())
     return 0
 
 

@@ -78,9 +78,15 @@ def _deserialize(bodies: list[bytes], twin_json: str) -> Any:
 
 
 def _to_column(column: Any) -> Column:
+    """Return a column without nulls as numpy; Arrow's own way would load pandas for it."""
     if pa.types.is_string(column.type):
         return column
-    return column.to_numpy(zero_copy_only=not pa.types.is_boolean(column.type))
+    start, count, data = column.offset, len(column), column.buffers()[1]
+    if pa.types.is_boolean(column.type):
+        bits = np.unpackbits(np.frombuffer(data, np.uint8), bitorder="little")
+        return bits[start : start + count].view(np.bool_)
+    kind = np.dtype(np.float64 if pa.types.is_floating(column.type) else np.int64)
+    return np.frombuffer(data, kind, count, start * kind.itemsize)
 
 
 def _doubtful(plan: Plan, columns: dict[str, Column], lengths: Lengths) -> Mask | None:

@@ -15,6 +15,7 @@ import numpy.typing as npt
 
 from dataflows.analytics.log import BEFORE_TIME, END_OF_TIME, TopicLog
 from dataflows.analytics.release import ROW_PRINT, ROW_QUOTE, ROW_SESSION, Longs, Release, Session
+from schemas.codec import BUILT_IN, SchemaIds
 from schemas.columns import Batch, concat, empty
 from schemas.kinds import KIND
 from schemas.topics import RAW_TOPICS, TOPIC
@@ -22,7 +23,7 @@ from schemas.topics import RAW_TOPICS, TOPIC
 _DATA: Final = KIND.index("data")
 _SESSION: Final = KIND.index("session")
 DATA_TOPICS: Final = tuple(t.name for t in RAW_TOPICS if t.name != "reference")
-WAITING_MAX: Final = 60_000  # rows of one topic ahead of the others before it is paused
+WAITING_MAX: Final = 200_000  # rows of one topic ahead of the others before it is paused
 
 
 Marks = tuple[tuple[int, Session], ...]
@@ -69,10 +70,12 @@ class Merge:
             "session": self.session,
         }
 
-    def take(self, topic: str, values: Sequence[bytes], offsets: Longs) -> None:
+    def take(
+        self, topic: str, values: Sequence[bytes], offsets: Longs, ids: SchemaIds = BUILT_IN
+    ) -> None:
         """Add one poll of one topic, in log order."""
         log = self.logs[topic]
-        log.take(values, offsets, self.watermark)
+        log.take(values, offsets, self.watermark, ids)
         if topic == "reference" and not self.inputs:
             self._read_inputs(log)
 
