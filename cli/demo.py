@@ -10,7 +10,6 @@ from pathlib import Path
 from typing import Final
 
 import httpx
-from connectors.ingest import build_feed
 
 from cli import runs
 from cli.console import Steps, err, steps
@@ -21,6 +20,7 @@ from cli.session import Plan, start_processes
 from cli.stack.process import choose_port
 from cli.stack.progress import Step
 from connectors.errors import ServiceError
+from connectors.ingest import build_feed
 
 DEFAULT_PORT: Final = 8470
 READY_SECONDS: Final = 60.0
@@ -47,10 +47,13 @@ def run_demo(demo: Demo) -> None:
     feed = build_feed(spec)
     name = demo.namespace
     namespace = runs.check_namespace(name) if name else runs.namespace_of("demo", feed.identity)
+    port = choose_port(demo.port, "page") if demo.port else _default_port()
     with steps() as shown:
         build_page(shown)
-        with services(demo.data_dir, shown) as found, runs.exclusive(demo.data_dir, namespace):
-            port = choose_port(demo.port or 0, "page") if demo.port else _default_port()
+        with (
+            services(demo.data_dir, shown, is_writing=True) as found,
+            runs.exclusive(demo.data_dir, namespace),
+        ):
             run = runs.start(demo.data_dir, namespace, feed.name, spec, dict(feed.identity))
             plan = Plan(feed, spec, demo.data_dir, namespace, demo.workers, port, EPOCH_SECONDS)
             pipeline = start_processes(plan, found)

@@ -26,9 +26,12 @@ class Services:
 
 
 @contextmanager
-def services(data_dir: Path, progress: Progress) -> Iterator[Services]:
-    """Attach to the running stack of a data directory, or open one for the length of the block."""
-    found = attach(data_dir)
+def services(data_dir: Path, progress: Progress, is_writing: bool = False) -> Iterator[Services]:
+    """Attach to the running stack of a data directory, or open one for the length of the block.
+
+    A writing command does not attach to the stack of another command, which ends with that one.
+    """
+    found = attach(data_dir, must_stay=is_writing)
     if found is not None:
         yield Services(found, lambda: None)
         return

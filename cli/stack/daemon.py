@@ -53,7 +53,7 @@ def up(data_dir: Path | None = None, progress: Progress = silent) -> Endpoints:
         UserError, ServiceError: as `open_stack` in the background process said.
     """
     settings = load_settings(data_dir)
-    running = supervise.attach(settings.data_path)
+    running = supervise.attach(settings.data_path, must_stay=True)
     if running is not None:
         return running
     log = settings.data_path / "logs" / "keeper.log"
@@ -191,6 +191,7 @@ def keep(data_dir: Path) -> int:
     log = data_dir / "logs" / "keeper.log"
     try:
         with supervise.open_stack(data_dir, teller.step) as stack:
+            stack.keep()
             teller.end()
             pause = threading.Event()
             while True:

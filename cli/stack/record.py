@@ -70,6 +70,7 @@ class Record:
     started_s: float
     parts: dict[str, Process] = field(default_factory=dict)
     restarts: dict[str, int] = field(default_factory=dict)
+    is_kept: bool = False  # runs until it is told to stop, and not for the length of one command
 
 
 def process_of(pid: int) -> Process:
@@ -99,6 +100,7 @@ def read(data_dir: Path) -> Record | None:
             started_s=data["started_s"],
             parts={name: Process(**part) for name, part in data["parts"].items()},
             restarts=data["restarts"],
+            is_kept=bool(data["is_kept"]),
         )
     except (OSError, ValueError, KeyError, TypeError):
         return None

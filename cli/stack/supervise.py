@@ -72,6 +72,7 @@ class Stack:
         self._restarted: dict[str, list[float]] = {}
         self._restarts: dict[str, int] = {}
         self._started_s = record.now_s()
+        self._is_kept = False
         self._guard = threading.Lock()
 
     @property
@@ -169,8 +170,14 @@ class Stack:
         with self._guard:
             parts = {n: record.process_of(pid) for n, pid in self.processes.items()}
             owner = record.process_of(os.getpid())
-            found = Record(owner, self.endpoints, self._started_s, parts, dict(self._restarts))
+            restarts = dict(self._restarts)
+            found = Record(owner, self.endpoints, self._started_s, parts, restarts, self._is_kept)
             record.write(self.data_dir, found)
+
+    def keep(self) -> None:
+        """Tell others that this stack stays until it is stopped, so that they may write with it."""
+        self._is_kept = True
+        self.write_record()
 
     def _recent_restarts(self, name: str) -> list[float]:
         oldest = time.monotonic() - RESTART_WINDOW_S
@@ -237,13 +244,25 @@ def open_stack(
         yield stack
 
 
-def attach(data_dir: Path | None = None) -> Endpoints | None:
-    """The endpoints of the stack that runs on a data directory, or None unless all answer."""
-    found = record.read(load_settings(data_dir).data_path)
+def attach(data_dir: Path | None = None, must_stay: bool = False) -> Endpoints | None:
+    """The endpoints of the stack that runs on a data directory, or None unless all answer.
+
+    Raises:
+        UserError: with `must_stay`, the stack belongs to a command and would end with it.
+    """
+    folder = load_settings(data_dir).data_path
+    found = record.read(folder)
     if found is None or found.owner.handle() is None:
         return None
     ends = found.endpoints
-    return ends if all(state(ends).values()) else None
+    if not all(state(ends).values()):
+        return None
+    if must_stay and not found.is_kept:
+        raise UserError(
+            f"data directory {folder} is in use by process {found.owner.pid}; wait until that ends, use "
+            "another one with --data-dir, or start with `islandflow up`, which serves several commands"
+        )
+    return ends
 
 
 def state(ends: Endpoints) -> dict[str, bool]:

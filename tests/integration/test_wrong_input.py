@@ -7,12 +7,14 @@ import shutil
 import socket
 import zipfile
 from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
 
 from cli import runs
 from cli.main import main
+from cli.stack import record
 from cli.stack.supervise import Stack
 from connectors.scan import messages
 from connectors.settings import load_settings
@@ -85,6 +87,12 @@ def assert_one_sentence(found: tuple[int, str, str], *words: str) -> None:
     assert "Traceback" not in err
     for word in words:
         assert word in lines[0], (word, lines[0])
+
+
+@pytest.fixture(autouse=True)
+def kept(stack: Stack) -> None:
+    """The session's stack serves every command, as one that was started by `up` does."""
+    stack.keep()
 
 
 def lean_args(root: Path, symbols: str = "IBM", dates: str = "2013-10-07") -> list[str]:
@@ -182,6 +190,21 @@ def test_two_processes_in_one_namespace(ask: Ask, tree: Path, stack: Stack) -> N
     with runs.exclusive(data_dir, "wrong_held"):
         found = ask(*lean_args(tree), "--data-dir", str(data_dir), "--namespace", "wrong_held")
     assert_one_sentence(found, "'wrong_held'", "another process")
+
+
+def test_a_data_directory_that_another_command_serves_itself(ask: Ask, tree: Path, stack: Stack) -> None:
+    """Its services end with that command, so a second run would be cut off in the middle."""
+    data_dir = load_settings(stack.data_dir).data_path
+    found = record.read(data_dir)
+    assert found is not None
+    record.write(data_dir, replace(found, is_kept=False))
+    try:
+        for args in (lean_args(tree), ["demo", "--headless"], ["up"]):
+            said = ask(*args, "--data-dir", str(data_dir))
+            assert_one_sentence(said, str(data_dir), f"process {found.owner.pid}", "islandflow up")
+        assert ask("sessions", "--data-dir", str(data_dir))[0] == 0
+    finally:
+        record.write(data_dir, found)
 
 
 def test_a_port_in_use(ask: Ask, stack: Stack) -> None:
