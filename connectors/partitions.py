@@ -29,6 +29,7 @@ from schemas.topics import PARTITION_COUNT, RAW_TOPICS, physical_name
 POLL_MAX: Final = 4000  # messages a poll; measured best between 2,000 and 4,000
 IDLE: Final = timedelta(milliseconds=10)
 INBOX_ROWS: Final = 16_000
+INBOX_POLLS: Final = 4
 # 64 MB is what the client may hold ahead of the shards; a paused topic holds nothing.
 PREFETCH: Final = {
     "queued.max.messages.kbytes": 65536,
@@ -96,12 +97,14 @@ Inbox = tuple[list[bytes], list[Offsets]]
 class Hub:
     """The one consumer of a process; it sorts each poll into the inboxes of the shards that live here.
 
-    While the log runs ahead, an inbox collects `INBOX_ROWS` before its shard takes them: decoding and
-    encoding cost by the call. At most one poll more than that waits in an inbox.
+    While the log runs ahead, an inbox collects `INBOX_ROWS`, or `INBOX_POLLS` full polls where these are
+    fewer, before its shard takes them: decoding and encoding cost by the call. At most one poll more than
+    that waits in an inbox.
     """
 
     def __init__(self, bootstrap: str, namespace: str, poll_max: int) -> None:
         self.namespace, self.poll_max = namespace, poll_max
+        self.inbox_rows = min(INBOX_ROWS, INBOX_POLLS * poll_max)
         self.names = {physical_name(namespace, t.name): t.name for t in RAW_TOPICS}
         self.shards: dict[int, ShardLogic] = {}
         self.inboxes: dict[int, dict[str, Inbox]] = {}
@@ -145,7 +148,7 @@ class Hub:
     def deal(self, partition: int) -> bool:
         """Hand its inbox to a shard once it is worth it; return whether that was done."""
         inbox = self.inboxes[partition]
-        if self.is_behind and sum(len(values) for values, _ in inbox.values()) < INBOX_ROWS:
+        if self.is_behind and sum(len(values) for values, _ in inbox.values()) < self.inbox_rows:
             return False
         self.inboxes[partition] = {}
         for topic, (values, offsets) in inbox.items():
