@@ -175,7 +175,9 @@ class TopicLog:
             why = {b.index: (b.reason, b.detail) for b in decoded.bad}
             waits = ((action == DUPLICATE) | (action == DEAD)) & (effective > released)
             for i in np.flatnonzero(waits).tolist():
-                code = REASON_DUPLICATE if action[i] == DUPLICATE else int(reason[rows[i]])
+                code = REASON_DUPLICATE
+                if action[i] == DEAD and i not in why:  # what cannot be read has no row
+                    code = int(reason[rows[i]])
                 name, detail = why.get(i) or (DEADLETTER_REASON[code], _explain(code))
                 seq = int(batch["seq"][rows[i]]) if rows[i] >= 0 else -1
                 row = self._deadletter(name, detail, values[i])

@@ -167,3 +167,11 @@ def test_a_gap_begins_the_session_again() -> None:
         (START - 10, "day", START - 10),
         (START + 5, "day", START + 5),
     ]
+
+
+def test_a_poll_of_unreadable_records_alone_is_set_aside() -> None:
+    merge = Merge(PART)
+    for offset, value in enumerate([b"junk", b"", record("reference", "heartbeat", 0, START)[:-1]]):
+        merge.take("reference", [value], np.array([offset]))
+    reasons = [row["reason"] for c in merge.logs["reference"].chunks for _, row in c.refused]
+    assert reasons == ["bad_magic", "undecodable", "undecodable"]
