@@ -30,6 +30,7 @@ from api.sockets import Sockets
 from connectors.clickhouse_read import ReadStore
 from connectors.errors import UserError
 from connectors.redis_cache import Rate, RateLimiter
+from connectors.registry import codec_for
 from connectors.settings import Settings
 
 RATE: Final = Rate(per_s=50.0, burst=200)
@@ -89,7 +90,7 @@ def _gateway(settings: Settings, namespace: str) -> Gateway:
         store=store,
         limiter=RateLimiter(settings.redis_url, namespace, RATE),
         hub=hub,
-        reader=Reader(bootstrap, namespace, hub),
+        reader=Reader(bootstrap, namespace, hub, codec_for(settings)),
         sessions=Sessions(namespace, hub.pulse, store),
         sockets=sockets,
     )

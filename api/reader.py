@@ -7,6 +7,7 @@ jump ahead and the rows passed over are counted. Commits nothing and joins no co
 
 from __future__ import annotations
 
+import contextlib
 import threading
 import time
 from collections.abc import Iterable, Sequence
@@ -18,8 +19,9 @@ from confluent_kafka import OFFSET_BEGINNING, Consumer, KafkaException, TopicPar
 
 from api.channels import CHANNELS
 from api.hub import FRAME_INTERVAL_S, Hub
+from connectors.errors import ServiceError
 from connectors.kafka import reader
-from schemas.codec import decode
+from connectors.registry import BUILT_IN_CODEC, Codec
 from schemas.columns import Batch, Index
 from schemas.kinds import KIND
 from schemas.topics import physical_name
@@ -53,8 +55,10 @@ _SETTINGS: Final = {
 class Reader:
     """Reads every channel of a namespace from near its end until stopped."""
 
-    def __init__(self, bootstrap: str, namespace: str, hub: Hub) -> None:
-        self._bootstrap = bootstrap
+    def __init__(
+        self, bootstrap: str, namespace: str, hub: Hub, codec: Codec = BUILT_IN_CODEC
+    ) -> None:
+        self._bootstrap, self._codec = bootstrap, codec
         self._topics = {physical_name(namespace, name): name for name in CHANNELS}
         self._hub = hub
         self._stop = threading.Event()
@@ -151,7 +155,10 @@ class Reader:
             self._take(self._topics[physical], group)
 
     def _take(self, name: str, messages: Sequence[Any]) -> None:
-        decoded = decode(CHANNELS[name].topic, [m.value() or b"" for m in messages])
+        values = [m.value() or b"" for m in messages]
+        with contextlib.suppress(ServiceError):  # what cannot be asked now is counted as unreadable
+            self._codec.learn(values)
+        decoded = self._codec.read(CHANNELS[name].topic, values)
         self.unreadable += len(decoded.bad)
         partitions = np.fromiter((m.partition() for m in messages), np.int64, len(messages))
         partitions = partitions[decoded.rows]

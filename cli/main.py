@@ -210,7 +210,8 @@ def tail(
     path = data_path(data_dir)
     chosen = runs.choose(path, namespace)
     with services(path, silent) as found:
-        for line in queries.tail(found.endpoints.kafka, chosen, topic, count, follow):
+        codec = found.codec()
+        for line in queries.tail(found.endpoints.kafka, chosen, topic, count, follow, codec):
             sys.stdout.buffer.write(line + b"\n")
             sys.stdout.buffer.flush()
 

@@ -4,8 +4,9 @@ Owns the reading commands. Refuses to change anything: `sql` runs with a client 
 """
 
 import sys
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from datetime import UTC, datetime
+from functools import partial
 from pathlib import Path
 from typing import Any, Final
 
@@ -19,11 +20,12 @@ from cli import runs
 from cli.console import out
 from connectors.errors import UserError
 from connectors.kafka import reader, take
+from connectors.registry import BUILT_IN_CODEC, Codec
 from connectors.scan import log_sizes, watermarks
-from schemas.codec import decode
 from schemas.columns import to_json_rows
 from schemas.topics import PARTITION_COUNT, TOPIC, TOPICS, physical_name
 
+RowsOf = Callable[[list[Any]], list[dict[str, Any]]]
 FORMATS: Final = {
     "pretty": "PrettyCompactMonoBlock",
     "json": "JSON",
@@ -69,9 +71,16 @@ def check_topic(topic: str) -> None:
         raise UserError(f"there is no topic {topic!r}; known: {', '.join(TOPIC)}")
 
 
-def tail(bootstrap: str, namespace: str, topic: str, count: int, follow: bool) -> Iterator[bytes]:
+def tail(
+    bootstrap: str,
+    namespace: str,
+    topic: str,
+    count: int,
+    follow: bool,
+    codec: Codec = BUILT_IN_CODEC,
+) -> Iterator[bytes]:
     """Yield the last `count` data records of a topic as JSON lines, then, with `follow`, what comes."""
-    consumer = reader(bootstrap)
+    consumer, rows_of = reader(bootstrap), partial(_rows, codec, topic)
     name = physical_name(namespace, topic)
     try:
         marks = watermarks(bootstrap, [name])[name]
@@ -80,17 +89,19 @@ def tail(bootstrap: str, namespace: str, topic: str, count: int, follow: bool) -
             [TopicPartition(name, k, max(low, high - share)) for k, (low, high) in enumerate(marks)]
         )
         rows = _read_up_to(
-            consumer, topic, [high for _, high in marks], [max(lo, hi - share) for lo, hi in marks]
+            consumer, rows_of, [high for _, high in marks], [max(lo, hi - share) for lo, hi in marks]
         )
         rows.sort(key=lambda row: int(row[TOPIC[topic].time_field]))
         yield from map(orjson.dumps, rows[-count:] if count else [])
         while follow:
-            yield from map(orjson.dumps, _rows(topic, take(consumer, 500, 0.2)))
+            yield from map(orjson.dumps, rows_of(take(consumer, 500, 0.2)))
     finally:
         consumer.close()
 
 
-def _read_up_to(consumer: Consumer, topic: str, ends: list[int], starts: list[int]) -> list[dict[str, Any]]:
+def _read_up_to(
+    consumer: Consumer, rows_of: RowsOf, ends: list[int], starts: list[int]
+) -> list[dict[str, Any]]:
     waiting = {k for k in range(PARTITION_COUNT) if starts[k] < ends[k]}
     rows: list[dict[str, Any]] = []
     missing = sum(end - start for start, end in zip(starts, ends, strict=True))
@@ -99,14 +110,14 @@ def _read_up_to(consumer: Consumer, topic: str, ends: list[int], starts: list[in
         if not got:
             break
         missing -= len(got)
-        rows += _rows(topic, got)
+        rows += rows_of(got)
         waiting -= {m.partition() for m in got if m.offset() + 1 >= ends[m.partition()]}
     return rows
 
 
-def _rows(topic: str, got: list[Any]) -> list[dict[str, Any]]:
+def _rows(codec: Codec, topic: str, got: list[Any]) -> list[dict[str, Any]]:
     values = [m.value() for m in got]
-    rows: list[dict[str, Any]] = to_json_rows(decode(TOPIC[topic], values).batch)
+    rows: list[dict[str, Any]] = to_json_rows(codec.decode(TOPIC[topic], values).batch)
     return [r for r in rows if r.get("kind", "data") == "data" or topic == "reference"]
 
 

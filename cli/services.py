@@ -11,6 +11,8 @@ from pathlib import Path
 from cli.stack.progress import Progress
 from cli.stack.record import Endpoints
 from cli.stack.supervise import attach, open_stack
+from connectors.registry import Codec, codec_for
+from connectors.settings import load_settings
 
 
 @dataclass(frozen=True, slots=True)
@@ -23,6 +25,11 @@ class Services:
     @property
     def env(self) -> dict[str, str]:
         return self.endpoints.env()
+
+    def codec(self) -> Codec:
+        """Return what reads the records of this stack's topics."""
+        registry = {"schema_registry_url": self.endpoints.schema_registry}
+        return codec_for(load_settings().model_copy(update=registry))
 
 
 @contextmanager

@@ -74,7 +74,10 @@ def run_to_end(plan: Plan, steps: Steps) -> dict[str, Any]:
             steps(Step("summary", "started"))
             present = [t.name for t in RAW_TOPICS if t.name in plan.feed.inputs]
             ends = found.endpoints
-            summary = summarise(ends.kafka, ends.clickhouse, plan.namespace, plan.feed.name, elapsed, present)
+            name, codec = plan.feed.name, found.codec()
+            summary = summarise(
+                ends.kafka, ends.clickhouse, plan.namespace, name, elapsed, present, codec=codec
+            )
             steps(Step("summary", "done"))
             runs.finish(data_dir, run, "done", summary)
             state = "done"

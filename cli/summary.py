@@ -9,6 +9,7 @@ from typing import Any
 import clickhouse_connect
 from rich.table import Table
 
+from connectors.registry import BUILT_IN_CODEC, Codec
 from connectors.scan import digest, feed_totals, final_progress, log_sizes
 from schemas.topics import DERIVED_TOPICS, RAW_TOPICS
 
@@ -27,14 +28,16 @@ def archived_rows(clickhouse_url: str, namespace: str) -> dict[str, int]:
         client.close()
 
 
-def input_counts(bootstrap: str, namespace: str, present: list[str]) -> dict[str, dict[str, int]]:
+def input_counts(
+    bootstrap: str, namespace: str, present: list[str], codec: Codec = BUILT_IN_CODEC
+) -> dict[str, dict[str, int]]:
     """Return the counters of every input topic.
 
     `published` are the data records in the log; `read` and `rejected` are the feed's own totals. Records
     that another writer put into the log are `foreign` and named only where there are any.
     """
-    feed = feed_totals(bootstrap, namespace) or {}
-    flow = final_progress(bootstrap, namespace)
+    feed = feed_totals(bootstrap, namespace, codec) or {}
+    flow = final_progress(bootstrap, namespace, codec)
     sizes = log_sizes(bootstrap, namespace, present)
     counts: dict[str, dict[str, int]] = {}
     for topic in present:
@@ -64,13 +67,20 @@ def is_conserved(inputs: dict[str, Any], outputs: dict[str, Any], archive: dict[
 
 
 def summarise(
-    bootstrap: str, clickhouse_url: str, namespace: str, feed: str, elapsed_s: float, present: list[str]
+    bootstrap: str,
+    clickhouse_url: str,
+    namespace: str,
+    feed: str,
+    elapsed_s: float,
+    present: list[str],
+    *,
+    codec: Codec = BUILT_IN_CODEC,
 ) -> dict[str, Any]:
     """Read the log and the tables of a finished run and return its summary."""
-    inputs = input_counts(bootstrap, namespace, present)
+    inputs = input_counts(bootstrap, namespace, present, codec)
     outputs = {}
     for topic in DERIVED_TOPICS:
-        records, sha = digest(bootstrap, namespace, topic)
+        records, sha = digest(bootstrap, namespace, topic, codec)
         outputs[topic.name] = {"records": records, "digest": sha}
     archive = archived_rows(clickhouse_url, namespace)
     events = sum(row["published"] for row in inputs.values())

@@ -19,9 +19,9 @@ from confluent_kafka import TopicPartition
 from tenacity import retry, retry_if_exception_type, stop_after_delay, wait_exponential_jitter
 
 from connectors.kafka import reader, take
+from connectors.registry import BUILT_IN_CODEC, Codec
 from connectors.scan import watermarks
 from schemas.arrow import to_clickhouse
-from schemas.codec import decode
 from schemas.columns import Batch
 from schemas.kinds import KIND
 from schemas.sql import create_statements
@@ -110,8 +110,8 @@ _EPOCH: Final = np.datetime64(0, "D").astype(object)
 class Writer:
     """Inserts blocks; one insert is one topic and one table partition, so it is atomic."""
 
-    def __init__(self, tables: Tables) -> None:
-        self.tables = tables
+    def __init__(self, tables: Tables, codec: Codec = BUILT_IN_CODEC) -> None:
+        self.tables, self.codec = tables, codec
         self.positions = {t.name: tables.positions(t) for t in TOPICS}
         self.final_shards = tables.final_shards()
         self.rows = 0
@@ -129,7 +129,7 @@ class Writer:
             self.positions[block.topic.name][k].offset = offsets[-1] + 1
 
     def _part(self, topic: Topic, partition: int, waiting: Waiting) -> pa.Table | None:
-        decoded = decode(topic, waiting.values[partition])
+        decoded = self.codec.decode(topic, waiting.values[partition])
         if not len(decoded.batch):
             return None
         position = self.positions[topic.name][partition]

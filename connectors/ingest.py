@@ -21,7 +21,7 @@ from typing import Any, Final
 
 from connectors.errors import UserError
 from connectors.feed import Feed
-from connectors.process import broker_address, exit_code
+from connectors.process import broker_address, exit_code, record_codec
 from connectors.publish import publish
 
 COMMON: Final = frozenset({"feed", "speed"})
@@ -89,7 +89,14 @@ def main() -> int:
 
     signal.signal(signal.SIGTERM, leave)
     signal.signal(signal.SIGINT, leave)
-    summary = publish(build_feed(spec), namespace, broker_address(), speed=speed_of(spec), stop=stop)
+    summary = publish(
+        build_feed(spec),
+        namespace,
+        broker_address(),
+        speed=speed_of(spec),
+        stop=stop,
+        codec=record_codec(),
+    )
     print(json.dumps(asdict(summary)), flush=True)
     return 0
 

@@ -8,6 +8,7 @@ import sys
 from collections.abc import Callable
 
 from connectors.errors import ServiceError, UserError
+from connectors.registry import Codec, codec_for
 from connectors.settings import load_settings
 
 
@@ -19,6 +20,11 @@ def broker_address() -> str:
 def clickhouse_address() -> str:
     """Return ClickHouse's address, or say which variable names it."""
     return _needed(load_settings().clickhouse_url, "CLICKHOUSE_URL")
+
+
+def record_codec() -> Codec:
+    """Return the codec of this process: by a schema registry where the environment names one."""
+    return codec_for(load_settings())
 
 
 def _needed(value: str | None, variable: str) -> str:

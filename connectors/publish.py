@@ -21,8 +21,8 @@ from connectors.feed import MAX_CHUNK_ROWS, Chunk, Feed
 from connectors.kafka import Outgoing, Sender
 from connectors.publish_resume import Log, LogReader
 from connectors.publish_rows import REFERENCE, Assembler, Numbered, Progress, identity_of
+from connectors.registry import BUILT_IN_CODEC, Codec, is_same_body
 from connectors.topics_admin import ensure_topics
-from schemas.codec import decode, encode
 from schemas.columns import Batch, concat, is_text
 from schemas.topics import PARTITION_COUNT, TOPIC, physical_name
 
@@ -74,6 +74,7 @@ def publish(
     speed: float | None = None,
     stop: Event | None = None,
     on_progress: OnProgress | None = None,
+    codec: Codec = BUILT_IN_CODEC,
 ) -> PublishSummary:
     """Write a feed into the raw topics of a namespace, going on where its log ends.
 
@@ -81,24 +82,26 @@ def publish(
 
     Raises:
         UserError: the log was written from another input.
-        ServiceError: the broker failed; the next run goes on without loss or repeat.
+        ServiceError: broker or registry failed; the next run goes on without loss or repeat.
     """
     if speed is not None and not 0 < speed < float("inf"):
         raise UserError(f"speed {speed}: a number above 0 is expected, 1 is event time")
     ensure_topics(bootstrap, namespace)
     stopped = stop or Event()
-    log_reader = LogReader(bootstrap, namespace, (REFERENCE, *feed.inputs))
+    topics = (REFERENCE, *feed.inputs)
+    codec.register(namespace, topics)
+    log_reader = LogReader(bootstrap, namespace, topics, codec)
     try:
         log = log_reader.look()
         if len(log.tails) == len(log.high) and all(t.is_end for t in log.tails.values()):
-            return _finished(log, feed, namespace)
+            return _finished(log, feed, namespace, codec)
         start = log_reader.checkpoint(log) or Progress.fresh(feed.inputs)
         if start.identity not in ("", identity_of(feed)):
             raise _changed(namespace)
         pace = Pace(speed, stopped) if speed is not None else None
         sender = Sender(bootstrap)
         try:
-            run = _Run(feed, namespace, sender, log, start)
+            run = _Run(feed, namespace, sender, log, start, codec=codec)
             run.write(stopped, pace, on_progress or (lambda _: None))
         finally:
             sender.close()
@@ -111,8 +114,11 @@ def publish(
 class _Run:
     """One run of the publisher: what is in the log already is compared and skipped."""
 
-    def __init__(self, feed: Feed, namespace: str, sender: Sender, log: Log, start: Progress) -> None:
+    def __init__(
+        self, feed: Feed, namespace: str, sender: Sender, log: Log, start: Progress, *, codec: Codec
+    ) -> None:
         self.feed, self.namespace, self.sender, self.log = feed, namespace, sender, log
+        self.codec = codec
         self.rows = Assembler(feed, start)
         self.sent: dict[tuple[str, int], int] = {}
         self.is_complete = False
@@ -212,7 +218,7 @@ class _Run:
 
     def _send(self, numbered: Mapping[str, Numbered]) -> None:
         for topic, rows in numbered.items():
-            messages = _messages(rows)
+            messages = _messages(rows, self.codec)
             start = 0
             for part in range(PARTITION_COUNT):
                 stop = start + int(rows.counts[part])
@@ -230,8 +236,10 @@ class _Run:
         if tail is None or not messages or tail.seq < first:
             return 0
         position = tail.seq - first
-        if position < len(messages) and not _is_same(topic, tail.value, messages[position][0]):
-            raise _changed(self.namespace)
+        if position < len(messages):
+            made = messages[position][0]
+            if not _is_same(topic, tail.value, made, self.codec):
+                raise _changed(self.namespace)
         return min(position + 1, len(messages))
 
     def _check_reach(self) -> None:
@@ -248,23 +256,23 @@ def _changed(namespace: str) -> UserError:
     )
 
 
-def _messages(rows: Numbered) -> list[Outgoing]:
+def _messages(rows: Numbered, codec: Codec) -> list[Outgoing]:
     """Return the messages of all partitions, in the order of the rows."""
     batch = rows.batch
     coded = batch["underlying"].dictionary_encode()
     names = np.array([text.encode() or None for text in coded.dictionary.to_pylist()], dtype=object)
     keys = names[coded.indices.to_numpy()].tolist()
     stamps_ms = (batch["source_ts"] // NS_PER_MS).tolist()
-    return list(zip(encode(batch), keys, stamps_ms, strict=True))
+    return list(zip(codec.encode(batch), keys, stamps_ms, strict=True))
 
 
-def _is_same(topic: str, stored: bytes, made: bytes) -> bool:
+def _is_same(topic: str, stored: bytes, made: bytes, codec: Codec) -> bool:
     """Tell whether two records are equal; the wall time on a heartbeat does not count."""
-    if stored == made:
+    if is_same_body(stored, made):
         return True
     if topic != REFERENCE:
         return False
-    batch = decode(TOPIC[topic], [stored, made]).batch
+    batch = codec.decode(TOPIC[topic], [stored, made]).batch
     names = [n for n in batch.columns if n != "ingest_ts"]
     return len(batch) == 2 and all(_cell(batch, n, 0) == _cell(batch, n, 1) for n in names)
 
@@ -306,9 +314,9 @@ def _interval_ends(chunk: Chunk, feed: Feed, before: int) -> list[int]:
     return ends if ends and ends[-1] == chunk.upto_ts + 1 else [*ends, chunk.upto_ts + 1]
 
 
-def _finished(log: Log, feed: Feed, namespace: str) -> PublishSummary:
+def _finished(log: Log, feed: Feed, namespace: str, codec: Codec) -> PublishSummary:
     value = next(tail.value for (topic, _), tail in log.tails.items() if topic == REFERENCE)
-    batch = decode(TOPIC[REFERENCE], [value]).batch
+    batch = codec.decode(TOPIC[REFERENCE], [value]).batch
     totals = orjson.loads(batch["detail"][0].as_py())
     if totals.get("identity") != identity_of(feed):
         raise _changed(namespace)

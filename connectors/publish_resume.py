@@ -19,7 +19,7 @@ from confluent_kafka.admin import AdminClient, OffsetSpec
 from connectors.errors import ServiceError
 from connectors.kafka import admin_client, reader
 from connectors.publish_rows import CHECKPOINT_PARTITION, END, HEARTBEAT, REFERENCE, Progress
-from schemas.codec import decode
+from connectors.registry import BUILT_IN_CODEC, Codec
 from schemas.topics import PARTITION_COUNT, TOPIC, physical_name
 
 Place: TypeAlias = tuple[str, int]  # topic and partition
@@ -67,8 +67,14 @@ class Log:
 class LogReader:
     """Bounded reads of the raw topics of one namespace; close it."""
 
-    def __init__(self, bootstrap: str, namespace: str, topics: Iterable[str]) -> None:
-        self.namespace = namespace
+    def __init__(
+        self,
+        bootstrap: str,
+        namespace: str,
+        topics: Iterable[str],
+        codec: Codec = BUILT_IN_CODEC,
+    ) -> None:
+        self.namespace, self.codec = namespace, codec
         self.places = [(t, p) for t in topics for p in range(PARTITION_COUNT)]
         self._admin = admin_client(bootstrap)
         self._consumer: Consumer = reader(bootstrap, **{"enable.partition.eof": True})
@@ -90,7 +96,7 @@ class LogReader:
         window = TAIL
         while open_places:
             starts = {p: max(low[p], high[p] - window) for p in open_places}
-            tails.update(_tails(self._read(starts, high)))
+            tails.update(_tails(self._read(starts, high), self.codec))
             open_places = [p for p in open_places if p not in tails and starts[p] > low[p]]
             if open_places and window >= WALK_MAX:
                 topic, part = open_places[0]
@@ -106,7 +112,7 @@ class LogReader:
         while stop > log.low[place]:
             start = max(log.low[place], stop - window)
             values = self._read({place: start}, {place: stop})[place]
-            for found in reversed(_checkpoints(values)):
+            for found in reversed(_checkpoints(values, self.codec)):
                 if _is_reached(found, log):
                     return found
             stop, window = start, window * WIDEN
@@ -138,11 +144,11 @@ class LogReader:
         return found
 
 
-def _tails(values: Mapping[Place, list[bytes]]) -> dict[Place, Tail]:
+def _tails(values: Mapping[Place, list[bytes]], codec: Codec) -> dict[Place, Tail]:
     tails: dict[Place, Tail] = {}
     for topic in {t for t, _ in values}:
         flat = [(place, v) for place, items in values.items() if place[0] == topic for v in items]
-        decoded = decode(TOPIC[topic], [v for _, v in flat])
+        decoded = codec.decode(TOPIC[topic], [v for _, v in flat])
         kinds, seqs = decoded.batch["kind"].tolist(), decoded.batch["seq"].tolist()
         for row, kind, seq in zip(decoded.rows.tolist(), kinds, seqs, strict=True):
             place, value = flat[row]
@@ -151,8 +157,8 @@ def _tails(values: Mapping[Place, list[bytes]]) -> dict[Place, Tail]:
     return tails
 
 
-def _checkpoints(values: list[bytes]) -> list[Progress]:
-    batch = decode(TOPIC[REFERENCE], values).batch
+def _checkpoints(values: list[bytes], codec: Codec = BUILT_IN_CODEC) -> list[Progress]:
+    batch = codec.decode(TOPIC[REFERENCE], values).batch
     texts = batch["detail"].to_pylist()
     rows = zip(batch["kind"].tolist(), texts, strict=True)
     found = [Progress.from_json(text) for kind, text in rows if kind == HEARTBEAT and text]

@@ -14,7 +14,7 @@ from tenacity import retry, retry_if_exception_type, stop_after_delay, wait_expo
 
 from connectors.errors import ServiceError
 from connectors.kafka import admin_client, reader, take
-from schemas.codec import decode
+from connectors.registry import BUILT_IN_CODEC, Codec
 from schemas.kinds import KIND
 from schemas.topics import PARTITION_COUNT, TOPIC, Topic, physical_name
 
@@ -72,7 +72,9 @@ def messages(bootstrap: str, name: str) -> Iterator[list[Any]]:
         consumer.close()
 
 
-def digest(bootstrap: str, namespace: str, topic: Topic) -> tuple[int, str]:
+def digest(
+    bootstrap: str, namespace: str, topic: Topic, codec: Codec = BUILT_IN_CODEC
+) -> tuple[int, str]:
     """Return the number of records and the SHA-256 over their bodies in (partition, sequence) order.
 
     A body is the Avro record without the five bytes of the wire format. Sequence numbers that were
@@ -83,7 +85,7 @@ def digest(bootstrap: str, namespace: str, topic: Topic) -> tuple[int, str]:
         if got[0].partition() != partition:
             partition, last = got[0].partition(), -1
         values = [bytes(m.value()) for m in got]
-        seqs = decode(topic, values).batch["seq"].tolist()
+        seqs = codec.decode(topic, values).batch["seq"].tolist()
         for seq, value in zip(seqs, values, strict=True):
             if seq > last:
                 sha.update(value[HEADER_BYTES:])
@@ -97,11 +99,13 @@ def log_sizes(bootstrap: str, namespace: str, topics: Sequence[str]) -> dict[str
     return {t: sum(high - low for low, high in marks[physical_name(namespace, t)]) for t in topics}
 
 
-def feed_totals(bootstrap: str, namespace: str) -> dict[str, Any] | None:
+def feed_totals(
+    bootstrap: str, namespace: str, codec: Codec = BUILT_IN_CODEC
+) -> dict[str, Any] | None:
     """Return what the feed says it read, refused and published, or None where it has not ended."""
     topic = TOPIC["reference"]
     for got in messages(bootstrap, physical_name(namespace, topic.name)):
-        batch = decode(topic, [m.value() for m in got]).batch
+        batch = codec.decode(topic, [m.value() for m in got]).batch
         for i in (batch["kind"] == _END).nonzero()[0]:
             detail: dict[str, Any] = json.loads(batch["detail"][int(i)].as_py() or "{}")
             if detail.get("read") is not None:
@@ -109,13 +113,15 @@ def feed_totals(bootstrap: str, namespace: str) -> dict[str, Any] | None:
     return None
 
 
-def final_progress(bootstrap: str, namespace: str) -> dict[str, dict[str, int]]:
+def final_progress(
+    bootstrap: str, namespace: str, codec: Codec = BUILT_IN_CODEC
+) -> dict[str, dict[str, int]]:
     """Return the flow's final counters per input topic, summed over the shards that have ended."""
     topic = TOPIC["flow.progress"]
     names = ("processed", "late", "duplicate", "deadletter", "control")
     totals: dict[str, dict[str, int]] = {}
     for got in messages(bootstrap, physical_name(namespace, topic.name)):
-        batch = decode(topic, [m.value() for m in got]).batch
+        batch = codec.decode(topic, [m.value() for m in got]).batch
         for i in batch["is_final"].nonzero()[0]:
             row = totals.setdefault(batch["input"][int(i)].as_py(), dict.fromkeys(names, 0))
             for name in names:

@@ -11,8 +11,8 @@ from confluent_kafka import TopicPartition
 
 from connectors.errors import ServiceError
 from connectors.kafka import reader, take
+from connectors.registry import BUILT_IN_CODEC, Codec
 from connectors.scan import watermarks
-from schemas.codec import decode
 from schemas.topics import DERIVED_TOPICS, TOPIC, physical_name
 
 WALK_MAX: Final = 10_000
@@ -31,8 +31,8 @@ class Tail:
 class Tails:
     """The ends of the derived topics of a namespace as they were when this was made."""
 
-    def __init__(self, bootstrap: str, namespace: str) -> None:
-        self.namespace = namespace
+    def __init__(self, bootstrap: str, namespace: str, codec: Codec = BUILT_IN_CODEC) -> None:
+        self.namespace, self.codec = namespace, codec
         self.marks = watermarks(bootstrap, [physical_name(namespace, t.name) for t in DERIVED_TOPICS])
         self.consumer = reader(bootstrap)
 
@@ -42,7 +42,7 @@ class Tails:
         low, high = self.marks[name][partition]
         for offset in range(high - 1, max(low, high - WALK_MAX) - 1, -1):
             value = self._read_one(name, partition, offset)
-            decoded = decode(TOPIC[topic], [value])
+            decoded = self.codec.decode(TOPIC[topic], [value])
             if len(decoded.batch):
                 return Tail(int(decoded.batch["seq"][0]), offset, value)
         if high - low > WALK_MAX:

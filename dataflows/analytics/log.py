@@ -18,7 +18,7 @@ import numpy.typing as npt
 
 from dataflows.analytics.release import Codes, Longs
 from dataflows.analytics.validity import invalid_rows
-from schemas.codec import decode
+from schemas.codec import BUILT_IN, SchemaIds, decode
 from schemas.columns import Batch
 from schemas.kinds import DEADLETTER_REASON, KIND
 from schemas.topics import Topic
@@ -156,11 +156,13 @@ class TopicLog:
             return self.chunks[0].offset, self.chunks[0].state_before
         return self.next_offset, tuple(int(x) for x in self.state)
 
-    def take(self, values: Sequence[bytes], offsets: Longs, released: int) -> None:
+    def take(
+        self, values: Sequence[bytes], offsets: Longs, released: int, ids: SchemaIds = BUILT_IN
+    ) -> None:
         """Add the records of a poll, in log order; drop those that count up to `released`."""
         assert offsets[0] >= self.next_offset, f"{self.topic.name}: offset {offsets[0]} < {self.next_offset}"
         before = tuple(int(x) for x in self.state)
-        decoded = decode(self.topic, values)
+        decoded = decode(self.topic, values, ids)
         batch = decoded.batch
         rows = _row_of_record(len(values), decoded.rows)
         reason = invalid_rows(batch, self.partition)

@@ -14,6 +14,7 @@ from dataflows.analytics.log import BEFORE_TIME, CONTROLS
 from dataflows.analytics.merge import DATA_TOPICS, EQUITIES, OPTIONS, Merge, Merged, market
 from dataflows.analytics.options import OptionsCore
 from dataflows.analytics.release import Longs
+from schemas.codec import BUILT_IN, SchemaIds
 from schemas.columns import Batch, from_rows
 from schemas.topics import DERIVED_TOPICS, RAW_TOPICS, TOPIC
 
@@ -61,9 +62,11 @@ class Shard:
     def is_ended(self) -> bool:
         return self.merge.is_ended
 
-    def take(self, topic: str, values: Sequence[bytes], offsets: Longs) -> None:
-        """Add one poll of one raw topic, in log order."""
-        self.merge.take(topic, values, offsets)
+    def take(
+        self, topic: str, values: Sequence[bytes], offsets: Longs, ids: SchemaIds = BUILT_IN
+    ) -> None:
+        """Add one poll of one raw topic, in log order; `ids` are the schemas it may be written by."""
+        self.merge.take(topic, values, offsets, ids)
 
     def advance(self) -> Outputs:
         """Apply everything that event time has reached; return the rows it lets out, numbered."""
