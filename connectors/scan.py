@@ -9,11 +9,10 @@ from collections.abc import Iterator, Sequence
 from typing import Any, Final
 
 from confluent_kafka import KafkaException, TopicPartition
-from confluent_kafka.admin import OffsetSpec
 from tenacity import retry, retry_if_exception_type, stop_after_delay, wait_exponential_jitter
 
 from connectors.errors import ServiceError
-from connectors.kafka import admin_client, reader, take
+from connectors.kafka import reader, take
 from connectors.registry import BUILT_IN_CODEC, Codec
 from schemas.kinds import KIND
 from schemas.topics import PARTITION_COUNT, TOPIC, Topic, physical_name
@@ -24,6 +23,10 @@ WAIT_SECONDS: Final = 20.0
 REQUEST_SECONDS: Final = 10.0
 PATIENCE_SECONDS: Final = 60.0
 _END: Final = KIND.index("end")
+_EARLIEST, _LATEST = (
+    -2,
+    -1,
+)  # what the protocol calls the ends of a log; the admin call waits seconds
 
 
 def watermarks_now(
@@ -34,15 +37,20 @@ def watermarks_now(
     Raises:
         KafkaException: the broker did not answer in time, or knows no leader of a partition yet.
     """
-    admin = admin_client(bootstrap)
-    places = [TopicPartition(n, k) for n in names for k in range(PARTITION_COUNT)]
-    ends: list[dict[TopicPartition, int]] = []
-    for spec in (OffsetSpec.earliest(), OffsetSpec.latest()):
-        futures = admin.list_offsets(dict.fromkeys(places, spec), request_timeout=timeout_s)
-        ends.append({place: future.result().offset for place, future in futures.items()})
+    consumer = reader(bootstrap)
+    try:
+        ends: list[dict[tuple[str, int], int]] = []
+        for position in (_EARLIEST, _LATEST):
+            places = [TopicPartition(n, k, position) for n in names for k in range(PARTITION_COUNT)]
+            found = consumer.offsets_for_times(places, timeout=timeout_s)
+            for place in found:
+                if place.error is not None:
+                    raise KafkaException(place.error)
+            ends.append({(p.topic, p.partition): p.offset for p in found})
+    finally:
+        consumer.close()
     low, high = ends
-    by_place = {(p.topic, p.partition): (low[p], high[p]) for p in places}
-    return {n: [by_place[n, k] for k in range(PARTITION_COUNT)] for n in names}
+    return {n: [(low[n, k], high[n, k]) for k in range(PARTITION_COUNT)] for n in names}
 
 
 watermarks: Final = retry(

@@ -20,6 +20,7 @@ from confluent_kafka.cimpl import NewTopic
 
 from connectors.errors import ServiceError, UserError
 from connectors.kafka import admin_client
+from connectors.scan import watermarks
 from schemas.topics import PARTITION_COUNT, TOPICS, physical_name
 
 TIMEOUT_S: Final = 30.0
@@ -62,6 +63,7 @@ def ensure_topics(bootstrap: str, namespace: str) -> None:
     if missing:
         _create(admin, missing)
         _await_topics(admin, names)
+        watermarks(bootstrap, names)  # a new topic has no leader for a second or two
     check_topics(bootstrap, namespace)
 
 
