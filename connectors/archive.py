@@ -38,10 +38,11 @@ log = structlog.get_logger()
 
 @dataclass(slots=True)
 class Position:
-    """How far a topic partition is archived: the next offset and the last frontier day."""
+    """How far a topic partition is archived: next offset, last frontier day, last sequence number."""
 
     offset: int = 0
     day: int = 0
+    seq: int = -1
 
 
 @dataclass(slots=True)
@@ -91,8 +92,8 @@ class Tables:
             f"SELECT _partition, max(_offset) + 1, max(_day) FROM `{self.database}`.{topic.table} GROUP BY 1"
         )
         found = [Position() for _ in range(PARTITION_COUNT)]
-        for partition, offset, day in self.client.query(query).result_rows:
-            found[partition] = Position(int(offset), (day - _EPOCH).days)
+        for partition, offset, day, seq in self.client.query(query).result_rows:
+            found[partition] = Position(int(offset), (day - _EPOCH).days, int(seq))
         return found
 
     def final_shards(self) -> set[int]:
@@ -130,15 +131,16 @@ class Writer:
 
     def _part(self, topic: Topic, partition: int, waiting: Waiting) -> pa.Table | None:
         decoded = self.codec.decode(topic, waiting.values[partition])
-        if not len(decoded.batch):
-            return None
         position = self.positions[topic.name][partition]
-        days = _frontier_days(topic, decoded.batch, position)
         offsets = np.array(waiting.offsets[partition], np.uint64)[decoded.rows]
-        if topic.name == "flow.progress" and decoded.batch["is_final"].any():
+        batch, offsets = _once(topic, decoded.batch, offsets, position)
+        if not len(batch):
+            return None
+        days = _frontier_days(topic, batch, position)
+        if topic.name == "flow.progress" and batch["is_final"].any():
             self.final_shards.add(partition)
-        self.rows += len(decoded.batch)
-        table = to_clickhouse(decoded.batch)
+        self.rows += len(batch)
+        table = to_clickhouse(batch)
         for name, column in (
             ("_partition", pa.array(np.full(len(offsets), partition, np.uint16))),
             ("_offset", pa.array(offsets)),
@@ -171,6 +173,19 @@ class Writer:
         have = np.array([p.offset for p in self.tables.positions(topic)], np.int64)
         partition = table.column("_partition").to_numpy()
         return table.filter(pa.array(table.column("_offset").to_numpy().astype(np.int64) >= have[partition]))
+
+
+def _once(topic: Topic, batch: Batch, offsets: Any, position: Position) -> tuple[Batch, Any]:
+    """Drop derived rows whose sequence number the table has: a crashed broker may repeat records.
+
+    Raw topics keep every row, since what a foreign writer put there is part of the log of record.
+    """
+    if topic.is_raw or not len(batch):
+        return batch, offsets
+    seen = np.maximum.accumulate(np.concatenate([[position.seq], batch["seq"]]))
+    position.seq = int(seen[-1])
+    is_new = batch["seq"] > seen[:-1]
+    return (batch, offsets) if is_new.all() else (batch.take(np.flatnonzero(is_new)), offsets[is_new])
 
 
 def _frontier_days(topic: Topic, batch: Batch, position: Position) -> Any:
