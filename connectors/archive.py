@@ -88,9 +88,8 @@ class Tables:
 
     def positions(self, topic: Topic) -> list[Position]:
         """Return the position of every partition of a topic, as its table states it."""
-        query = (
-            f"SELECT _partition, max(_offset) + 1, max(_day) FROM `{self.database}`.{topic.table} GROUP BY 1"
-        )
+        table = f"`{self.database}`.{topic.table}"
+        query = f"SELECT _partition, max(_offset) + 1, max(_day), max(seq) FROM {table} GROUP BY 1"
         found = [Position() for _ in range(PARTITION_COUNT)]
         for partition, offset, day, seq in self.client.query(query).result_rows:
             found[partition] = Position(int(offset), (day - _EPOCH).days, int(seq))
