@@ -17,6 +17,7 @@ from connectors.archive import Block, Reader, Tables, Writer
 from connectors.cost import Cost
 from connectors.partitions import Stop
 from connectors.process import broker_address, clickhouse_address, exit_code, record_codec
+from connectors.topics_admin import ensure_topics
 
 IDLE = timedelta(milliseconds=50)
 
@@ -93,6 +94,7 @@ def main(argv: list[str] | None = None) -> int:
     args = parser.parse_args(argv)
     stop = Stop()
     stop.install()
+    ensure_topics(broker_address(), args.namespace)
     cost = Cost()
     writer = Writer(Tables(clickhouse_address(), args.namespace), record_codec())
     cli_main(flow(broker_address(), args.namespace, writer, stop))

@@ -19,6 +19,7 @@ from filelock import FileLock
 from connectors.cost import Cost
 from connectors.partitions import POLL_MAX, Log, ShardSink, ShardSource, Stop
 from connectors.process import broker_address, exit_code, record_codec
+from connectors.topics_admin import ensure_topics
 from dataflows.operators import MarketShard
 from schemas.topics import DERIVED_TOPICS
 
@@ -87,6 +88,8 @@ def main(argv: list[str] | None = None) -> int:
     log = Log(broker_address(), args.namespace, args.poll_records, record_codec())
     addresses = tuple(a for a in args.addresses.split(";") if a)
     output = args.output or args.namespace
+    for namespace in sorted({args.namespace, output}):
+        ensure_topics(log.bootstrap, namespace)
     log.codec.register(output, [t.name for t in DERIVED_TOPICS])
     cost = Cost()
     run(Job(log, output, args.recovery, addresses, args.process_id, args.epoch_seconds))
