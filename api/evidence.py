@@ -52,9 +52,7 @@ async def evidence(request: Request, alert_id: str) -> dict[str, Any]:
     }
 
 
-async def _versions(
-    gateway: Gateway, topic: str, column: str, identity: str
-) -> list[dict[str, Any]]:
+async def _versions(gateway: Gateway, topic: str, column: str, identity: str) -> list[dict[str, Any]]:
     statement = select_claims(TOPIC[topic], column, identity, MAX_VERSIONS)
     columns = await gateway.select(statement)
     return [dict(zip(columns, row, strict=True)) for row in zip(*columns.values(), strict=True)]

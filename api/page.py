@@ -11,8 +11,7 @@ from starlette.staticfiles import StaticFiles
 from starlette.types import Receive, Scope, Send
 
 MISSING: Final = (
-    "The page is not built: run `make install`, "
-    "or `npm ci && npm run build` in the folder frontend.\n"
+    "The page is not built: run `make install`, or `npm ci && npm run build` in the folder frontend.\n"
 )
 
 

@@ -154,9 +154,7 @@ def _time(name: str, text: str | None) -> int | None:
     except (ValueError, OverflowError):
         found = -1
     if not 0 <= found <= MAX_TIME_NS:
-        raise bad_request(
-            f"{name} is {shown(text)}; it must be ns since 1970 or ISO 8601 with an offset"
-        )
+        raise bad_request(f"{name} is {shown(text)}; it must be ns since 1970 or ISO 8601 with an offset")
     return found
 
 

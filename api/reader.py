@@ -55,9 +55,7 @@ _SETTINGS: Final = {
 class Reader:
     """Reads every channel of a namespace from near its end until stopped."""
 
-    def __init__(
-        self, bootstrap: str, namespace: str, hub: Hub, codec: Codec = BUILT_IN_CODEC
-    ) -> None:
+    def __init__(self, bootstrap: str, namespace: str, hub: Hub, codec: Codec = BUILT_IN_CODEC) -> None:
         self._bootstrap, self._codec = bootstrap, codec
         self._topics = {physical_name(namespace, name): name for name in CHANNELS}
         self._hub = hub

@@ -169,7 +169,5 @@ def select_session() -> Statement:
 
 def select_counts() -> Statement:
     """How many log rows each topic's table holds; counts come from metadata and read nothing."""
-    parts = [
-        f"SELECT '{t.name}' AS topic, count() AS rows FROM `{t.table}`" for t in TOPIC.values()
-    ]
+    parts = [f"SELECT '{t.name}' AS topic, count() AS rows FROM `{t.table}`" for t in TOPIC.values()]
     return Statement(" UNION ALL ".join(parts), ("topic", "rows"))

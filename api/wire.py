@@ -104,9 +104,7 @@ def encode(message: Mapping[str, Any]) -> str:
     return orjson.dumps(message).decode()
 
 
-def rows_message(
-    channel: str, columns: Columns, skipped: int, cursor: str, is_snapshot: bool
-) -> str:
+def rows_message(channel: str, columns: Columns, skipped: int, cursor: str, is_snapshot: bool) -> str:
     """A frame of rows: equally long columns in the JSON forms of the schemas."""
     count = len(next(iter(columns.values()))) if columns else 0
     return encode(

@@ -119,9 +119,7 @@ def measure_log(stack: Stack, label: str, feed: Feed, folder: Path) -> list[Meas
     return steps
 
 
-def _measure_flow(
-    stack: Stack, namespace: str, folder: Path, workers: int, records: int
-) -> Measured:
+def _measure_flow(stack: Stack, namespace: str, folder: Path, workers: int, records: int) -> Measured:
     """Measure the flow; one process writes beside its input, two write under their own name."""
     output = namespace if workers == 1 else f"{namespace}_{workers}"
     ensure_topics(stack.endpoints.kafka, output)
@@ -176,9 +174,7 @@ def draw(label: str, steps: list[Measured]) -> Table:
 def main() -> int:
     """Measure and print."""
     parser = argparse.ArgumentParser(prog="python -m benchmarks.flow", description=__doc__)
-    parser.add_argument(
-        "--bare", nargs=2, metavar=("BOOTSTRAP", "NAMESPACE"), help=argparse.SUPPRESS
-    )
+    parser.add_argument("--bare", nargs=2, metavar=("BOOTSTRAP", "NAMESPACE"), help=argparse.SUPPRESS)
     parser.add_argument("--minutes", type=int, default=2, help="minutes of the synthetic market")
     args = parser.parse_args()
     if args.bare:

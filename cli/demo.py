@@ -43,7 +43,13 @@ class Demo:
 
 def run_demo(demo: Demo) -> None:
     """Start everything and hold it; returns after Ctrl-C with everything stopped."""
-    spec = {"feed": "synthetic", "profile": demo.profile, "seed": demo.seed, "minutes": None, "speed": 1.0}
+    spec = {
+        "feed": "synthetic",
+        "profile": demo.profile,
+        "seed": demo.seed,
+        "minutes": None,
+        "speed": 1.0,
+    }
     feed = build_feed(spec)
     name = demo.namespace
     namespace = runs.check_namespace(name) if name else runs.namespace_of("demo", feed.identity)

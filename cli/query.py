@@ -89,7 +89,10 @@ def tail(
             [TopicPartition(name, k, max(low, high - share)) for k, (low, high) in enumerate(marks)]
         )
         rows = _read_up_to(
-            consumer, rows_of, [high for _, high in marks], [max(lo, hi - share) for lo, hi in marks]
+            consumer,
+            rows_of,
+            [high for _, high in marks],
+            [max(lo, hi - share) for lo, hi in marks],
         )
         rows.sort(key=lambda row: int(row[TOPIC[topic].time_field]))
         yield from map(orjson.dumps, rows[-count:] if count else [])

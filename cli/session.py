@@ -49,7 +49,8 @@ def start_processes(plan: Plan, found: Services) -> Pipeline:
         pipeline.add_flow(plan.workers, plan.epoch_seconds)
         pipeline.add("archive", [("dataflows.archive", "--namespace", plan.namespace)])
         pipeline.add(
-            "feed", [("connectors.ingest", "--namespace", plan.namespace, "--spec", json.dumps(plan.spec))]
+            "feed",
+            [("connectors.ingest", "--namespace", plan.namespace, "--spec", json.dumps(plan.spec))],
         )
         if plan.port is not None:
             gateway = ("api.serve", "--namespace", plan.namespace, "--port", str(plan.port))
@@ -63,7 +64,10 @@ def start_processes(plan: Plan, found: Services) -> Pipeline:
 def run_to_end(plan: Plan, steps: Steps) -> dict[str, Any]:
     """Run a bounded feed through everything and return the summary; the same run again resumes."""
     data_dir = plan.data_dir
-    with services(data_dir, steps, is_writing=True) as found, runs.exclusive(data_dir, plan.namespace):
+    with (
+        services(data_dir, steps, is_writing=True) as found,
+        runs.exclusive(data_dir, plan.namespace),
+    ):
         run = runs.start(data_dir, plan.namespace, plan.feed.name, plan.spec, dict(plan.feed.identity))
         state = "stopped"
         started = time.monotonic()

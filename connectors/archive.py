@@ -161,7 +161,9 @@ class Writer:
         except (ClickHouseError, OSError) as error:
             self._in_doubt = True
             log.warning(
-                "insert failed, asking the table what it has", table=topic.table, error=str(error)[:300]
+                "insert failed, asking the table what it has",
+                table=topic.table,
+                error=str(error)[:300],
             )
             raise
 

@@ -18,9 +18,7 @@ class Cost:
     def line(self) -> str:
         """Return seconds of wall and processor time and peak resident memory in MB as JSON."""
         wall, cpu = time.monotonic() - self._wall, time.process_time() - self._cpu
-        return json.dumps(
-            {"wall_s": round(wall, 3), "cpu_s": round(cpu, 3), "peak_mb": peak_mb()}
-        )
+        return json.dumps({"wall_s": round(wall, 3), "cpu_s": round(cpu, 3), "peak_mb": peak_mb()})
 
 
 def peak_mb() -> int:

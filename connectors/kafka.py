@@ -31,9 +31,7 @@ Outgoing: TypeAlias = tuple[bytes, bytes | None, int]  # value, key, timestamp i
 
 def admin_client(bootstrap: str) -> AdminClient:
     """Return an admin client; keep it referenced until its futures are done."""
-    return AdminClient(
-        {"bootstrap.servers": bootstrap, "log_level": 2, "socket.timeout.ms": 20_000}
-    )
+    return AdminClient({"bootstrap.servers": bootstrap, "log_level": 2, "socket.timeout.ms": 20_000})
 
 
 def reader(bootstrap: str, **changes: Any) -> Consumer:

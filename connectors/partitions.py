@@ -305,7 +305,5 @@ class ShardSink(FixedPartitionedSink[list[Rows], None]):
 
     def build_part(self, step_id: str, for_part: str, resume_state: None) -> NumberedSink:
         if self.outbox is None:
-            self.outbox = Outbox(
-                Sender(self.bootstrap), Tails(self.bootstrap, self.namespace, self.codec)
-            )
+            self.outbox = Outbox(Sender(self.bootstrap), Tails(self.bootstrap, self.namespace, self.codec))
         return NumberedSink(int(for_part), self.namespace, self.outbox)

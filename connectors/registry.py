@@ -90,9 +90,7 @@ class Registry:
         ServiceError: it does not answer, or answers what no registry does.
     """
 
-    def __init__(
-        self, url: str, ca: str | None = None, patience_s: float = PATIENCE_SECONDS
-    ) -> None:
+    def __init__(self, url: str, ca: str | None = None, patience_s: float = PATIENCE_SECONDS) -> None:
         # The address may hold a password, so only the host's name is ever shown.
         self._name = f"the schema registry at {_host(url)} ({VARIABLE})"
         self._url, self._patience_s = url.rstrip("/"), patience_s
@@ -133,9 +131,7 @@ class Registry:
             answer: httpx.Response = retrying(self._request, method, path, body)
         except (httpx.TransportError, _Passing) as error:
             reason = str(error) or type(error).__name__
-            self._failure = (
-                f"{self._name} does not answer ({reason}); check the address or start it"
-            )
+            self._failure = f"{self._name} does not answer ({reason}); check the address or start it"
             self._quiet_until = monotonic() + QUIET_SECONDS
             raise ServiceError(self._failure) from None
         self._failure = ""
@@ -200,9 +196,7 @@ class Codec:
             schema_id = self._registry.register(subject, avro_schema(TOPIC[name]))
             writer = Writer.of(TOPIC[name])
             if (self._kept.get(schema_id) or writer) != writer:
-                raise ServiceError(
-                    f"{VARIABLE}: id {schema_id} of {subject} has another schema already"
-                )
+                raise ServiceError(f"{VARIABLE}: id {schema_id} of {subject} has another schema already")
             self._own[name] = schema_id
             self._kept = self._kept.adding(schema_id, writer)
         self._forget()

@@ -80,9 +80,7 @@ def messages(bootstrap: str, name: str) -> Iterator[list[Any]]:
         consumer.close()
 
 
-def digest(
-    bootstrap: str, namespace: str, topic: Topic, codec: Codec = BUILT_IN_CODEC
-) -> tuple[int, str]:
+def digest(bootstrap: str, namespace: str, topic: Topic, codec: Codec = BUILT_IN_CODEC) -> tuple[int, str]:
     """Return the number of records and the SHA-256 over their bodies in (partition, sequence) order.
 
     A body is the Avro record without the five bytes of the wire format. Sequence numbers that were
@@ -107,9 +105,7 @@ def log_sizes(bootstrap: str, namespace: str, topics: Sequence[str]) -> dict[str
     return {t: sum(high - low for low, high in marks[physical_name(namespace, t)]) for t in topics}
 
 
-def feed_totals(
-    bootstrap: str, namespace: str, codec: Codec = BUILT_IN_CODEC
-) -> dict[str, Any] | None:
+def feed_totals(bootstrap: str, namespace: str, codec: Codec = BUILT_IN_CODEC) -> dict[str, Any] | None:
     """Return what the feed says it read, refused and published, or None where it has not ended."""
     topic = TOPIC["reference"]
     for got in messages(bootstrap, physical_name(namespace, topic.name)):

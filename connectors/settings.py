@@ -35,9 +35,7 @@ class Settings(BaseSettings):
     kafka_bootstrap_servers: str | None = Field(
         default=None, validation_alias=AliasChoices("KAFKA_BOOTSTRAP_SERVERS")
     )
-    clickhouse_url: str | None = Field(
-        default=None, validation_alias=AliasChoices("CLICKHOUSE_URL")
-    )
+    clickhouse_url: str | None = Field(default=None, validation_alias=AliasChoices("CLICKHOUSE_URL"))
     redis_url: str | None = Field(default=None, validation_alias=AliasChoices("REDIS_URL"))
     schema_registry_url: str | None = Field(
         default=None, validation_alias=AliasChoices("SCHEMA_REGISTRY_URL")

@@ -20,7 +20,11 @@ def _cache_folder() -> Path:
         digest.update(source.read_bytes())
     name = f"kernels-{digest.hexdigest()[:16]}"
     user = Path(tempfile.gettempdir()) / f"islandflow-{os.getuid()}"
-    for root in (Path(sys.prefix) / "var" / "islandflow", Path("~/.cache/islandflow").expanduser(), user):
+    for root in (
+        Path(sys.prefix) / "var" / "islandflow",
+        Path("~/.cache/islandflow").expanduser(),
+        user,
+    ):
         try:
             (root / name).mkdir(parents=True, exist_ok=True)
         except OSError:

@@ -74,13 +74,9 @@ def main(argv: list[str] | None = None) -> int:
     """Parse the command line of one process, run it, and print what it cost."""
     parser = argparse.ArgumentParser(prog="python -m dataflows.market", description=__doc__)
     parser.add_argument("--namespace", required=True)
-    parser.add_argument(
-        "--output", help="namespace of the derived topics; a replay writes under its own"
-    )
+    parser.add_argument("--output", help="namespace of the derived topics; a replay writes under its own")
     parser.add_argument("--recovery", type=Path, required=True)
-    parser.add_argument(
-        "--addresses", default="", help="host:port of every process, separated by ;"
-    )
+    parser.add_argument("--addresses", default="", help="host:port of every process, separated by ;")
     parser.add_argument("--process-id", type=int, default=0)
     parser.add_argument("--epoch-seconds", type=float, default=EPOCH_SECONDS)
     parser.add_argument("--poll-records", type=int, default=POLL_MAX)

@@ -67,9 +67,7 @@ def _bits(*names: str) -> int:
 
 NO_TRADE: Final = _bits("official_close", "official_open")
 NO_VOLUME: Final = NO_TRADE | _bits("corrected_close")
-REPORT_LATE: Final = _bits(
-    "sold_last", "sold_out_of_sequence", "bunched_sold", "extended_hours_sold"
-)
+REPORT_LATE: Final = _bits("sold_last", "sold_out_of_sequence", "bunched_sold", "extended_hours_sold")
 PRICE_NOT_CURRENT: Final = _bits(
     "cash",
     "next_day",

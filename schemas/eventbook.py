@@ -59,10 +59,7 @@ def _field(field: Field) -> str:
     kind = "enum" if field.is_enum else LOGICAL[field.logical].avro
     unit = f"one of [{field.logical}](#{field.logical.lower()})" if field.is_enum else field.unit
     absent = "" if field.absent is None else str(field.absent)
-    return (
-        f"| `{field.name}` | {field.doc} | {kind} | {unit} | {absent} "
-        f"| `{clickhouse_type(field)}` |\n"
-    )
+    return f"| `{field.name}` | {field.doc} | {kind} | {unit} | {absent} | `{clickhouse_type(field)}` |\n"
 
 
 def _vocabularies() -> str:

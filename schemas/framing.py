@@ -67,9 +67,7 @@ def _common_id(joined: bytes, lengths: Index) -> int | None:
     buffer = np.frombuffer(joined, np.uint8)
     starts = np.cumsum(lengths) - lengths
     first = joined[:HEADER_BYTES]
-    same = first[0] == 0 and all(
-        (buffer[starts + i] == first[i]).all() for i in range(HEADER_BYTES)
-    )
+    same = first[0] == 0 and all((buffer[starts + i] == first[i]).all() for i in range(HEADER_BYTES))
     return int.from_bytes(first, "big") if same else None
 
 

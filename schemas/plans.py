@@ -71,9 +71,7 @@ class Plan:
         """Return the topic's columns from columns of the decoding twin, all values allowed."""
         written = {s.name: s for s in self.steps}
         return {
-            f.name: written[f.name].narrow(columns[f.name])
-            if f.name in written
-            else constant(f, length)
+            f.name: written[f.name].narrow(columns[f.name]) if f.name in written else constant(f, length)
             for f in self.topic.fields
         }
 

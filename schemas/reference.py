@@ -80,7 +80,5 @@ def to_columns(plan: Plan, records: list[Record]) -> dict[str, Column]:
     for field in plan.writer.fields:
         values = [r[field.name] for r in records]
         kind = None if field.kind == "string" else NUMPY[field.wide]
-        columns[field.name] = (
-            pa.array(values, pa.string()) if kind is None else np.array(values, kind)
-        )
+        columns[field.name] = pa.array(values, pa.string()) if kind is None else np.array(values, kind)
     return columns

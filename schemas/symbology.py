@@ -30,9 +30,7 @@ SYMBOL_LENGTH_MAX: Final = 64
 
 _ROOT: Final = re.compile(r"(?=.*[A-Z])[A-Z0-9]{1,6}")
 _TAIL: Final = re.compile(r"([0-9]{2})([0-9]{2})([0-9]{2})(.)([0-9]{8})")
-_DASHED: Final = re.compile(
-    r"([^\n]+)-([0-9]{4})-([0-9]{2})-([0-9]{2})-(-?[0-9]+(?:\.[0-9]+)?)-([^-\n]+)"
-)
+_DASHED: Final = re.compile(r"([^\n]+)-([0-9]{4})-([0-9]{2})-([0-9]{2})-(-?[0-9]+(?:\.[0-9]+)?)-([^-\n]+)")
 _SEPARATORS: Final = str.maketrans("", "", ".-/ ")
 
 

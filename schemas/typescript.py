@@ -49,8 +49,7 @@ def _vocabulary(name: str) -> str:
     constant = "".join("_" * (c.isupper() and i > 0) + c for i, c in enumerate(name)).upper()
     values = ", ".join(json.dumps(s) for s in ENUMS[name])
     return (
-        f"export const {constant} = [{values}] as const;\n"
-        f"export type {name} = (typeof {constant})[number];\n"
+        f"export const {constant} = [{values}] as const;\nexport type {name} = (typeof {constant})[number];\n"
     )
 
 

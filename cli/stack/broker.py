@@ -175,9 +175,7 @@ def answers(address: str, wait_s: float = READY_CALL_S) -> bool:
 
 def java_version(wait_s: float = 10.0) -> str:
     """The bundled Java's own words about itself. Raises OSError or SubprocessError."""
-    done = subprocess.run(
-        [str(JAVA), "-version"], capture_output=True, text=True, timeout=wait_s, check=True
-    )
+    done = subprocess.run([str(JAVA), "-version"], capture_output=True, text=True, timeout=wait_s, check=True)
     return (done.stderr or done.stdout).splitlines()[0].strip()
 
 

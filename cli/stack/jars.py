@@ -118,8 +118,7 @@ def _writable_folder(settings: Settings) -> Path:
             continue
         return folder
     raise ServiceError(
-        f"cannot write the broker's files to {user_cache(settings)}: "
-        "choose a writable folder with --data-dir"
+        f"cannot write the broker's files to {user_cache(settings)}: choose a writable folder with --data-dir"
     )
 
 
@@ -173,9 +172,7 @@ def _tls_context(settings: Settings) -> ssl.SSLContext:
     return context
 
 
-def _fetch_one(
-    jar: Jar, folder: Path, context: ssl.SSLContext, on_bytes: Callable[[int], None]
-) -> None:
+def _fetch_one(jar: Jar, folder: Path, context: ssl.SSLContext, on_bytes: Callable[[int], None]) -> None:
     part = folder / f"{jar.file}.part"
     reason = ""
     for _ in range(ATTEMPTS):
@@ -196,14 +193,10 @@ def _fetch_one(
     )
 
 
-def _download(
-    jar: Jar, part: Path, context: ssl.SSLContext, on_bytes: Callable[[int], None]
-) -> str:
+def _download(jar: Jar, part: Path, context: ssl.SSLContext, on_bytes: Callable[[int], None]) -> str:
     """Stream one file to `part` and return its SHA-256; proxies come from the environment."""
     digest = hashlib.sha256()
-    request = urllib.request.Request(
-        jar.url(MAVEN_CENTRAL_URL), headers={"User-Agent": "islandflow"}
-    )
+    request = urllib.request.Request(jar.url(MAVEN_CENTRAL_URL), headers={"User-Agent": "islandflow"})
     left = jar.size
     with (
         urllib.request.urlopen(request, timeout=TIMEOUT_S, context=context) as reply,

@@ -227,9 +227,7 @@ def _refusal(port: int) -> str:
     return ""
 
 
-def await_ready(
-    child: Child, is_ready: Callable[[], bool], wait_s: float, poll_s: float = 0.05
-) -> None:
+def await_ready(child: Child, is_ready: Callable[[], bool], wait_s: float, poll_s: float = 0.05) -> None:
     """Wait until a child answers.
 
     Raises:

@@ -48,18 +48,14 @@ class Server(ThreadingHTTPServer):
         self._idle = threading.Condition()
         super().__init__(address, Handler)
 
-    def process_request(
-        self, request: socket | tuple[bytes, socket], client_address: object
-    ) -> None:
+    def process_request(self, request: socket | tuple[bytes, socket], client_address: object) -> None:
         """Start a thread for a connection, or close it when there is no room."""
         if self._room.acquire(blocking=False):
             super().process_request(request, client_address)
         else:
             self.shutdown_request(request)
 
-    def process_request_thread(
-        self, request: socket | tuple[bytes, socket], client_address: object
-    ) -> None:
+    def process_request_thread(self, request: socket | tuple[bytes, socket], client_address: object) -> None:
         """Serve one connection and give its room back."""
         try:
             super().process_request_thread(request, client_address)
@@ -222,9 +218,7 @@ class Handler(BaseHTTPRequestHandler):
         except (ConnectionError, TimeoutError):
             self.close_connection = True
 
-    def _send(
-        self, status: int, body: bytes, headers: list[Header], may_compress: bool = False
-    ) -> None:
+    def _send(self, status: int, body: bytes, headers: list[Header], may_compress: bool = False) -> None:
         encoding = store_codec.choose(self.headers.get("Accept-Encoding", ""))
         if may_compress and encoding and body:
             body = store_codec.compress(body, encoding)

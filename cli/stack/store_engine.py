@@ -120,9 +120,7 @@ def _insert(connection: Any, statement: Statement) -> Result:
     return Result(iter([b""]), summary)
 
 
-def _pieces(
-    connection: Any, chunks: Any, statement: Statement, bound: dict[str, str]
-) -> Iterator[bytes]:
+def _pieces(connection: Any, chunks: Any, statement: Statement, bound: dict[str, str]) -> Iterator[bytes]:
     is_empty = True
     with chunks:
         for chunk in chunks:

@@ -30,9 +30,7 @@ _INSERT = re.compile(
 _FIRST_WORD = re.compile(rf"{_COMMENT}\(*\s*(\w+)", re.DOTALL)
 _FORMAT_TAIL = re.compile(r"\bFORMAT\s+(\w+)\s*(?:SETTINGS\s[^;]*)?;?\s*$", re.IGNORECASE)
 _QUOTED = re.compile(r"'(?:[^'\\]|\\.|'')*'|--[^\n]*|/\*.*?\*/", re.DOTALL)
-_REFUSED = re.compile(
-    r"\bENGINE\s*=?\s*(Kafka|RabbitMQ|NATS|FileLog|S3Queue|AzureQueue)\b", re.IGNORECASE
-)
+_REFUSED = re.compile(r"\bENGINE\s*=?\s*(Kafka|RabbitMQ|NATS|FileLog|S3Queue|AzureQueue)\b", re.IGNORECASE)
 _ROWS = frozenset(
     {"SELECT", "WITH", "SHOW", "DESCRIBE", "DESC", "EXPLAIN", "EXISTS", "CHECK", "VALUES", "FROM"}
 )
@@ -115,9 +113,7 @@ def _parse_insert(query: str, body: bytes) -> Statement | None:
         data = memoryview(body)[found.end() :] if found else b""
     if found is None:
         return None
-    return Statement(
-        found["head"].decode("utf-8"), found["format"].decode("ascii"), False, False, data
-    )
+    return Statement(found["head"].decode("utf-8"), found["format"].decode("ascii"), False, False, data)
 
 
 def refuse_engines(text: str) -> None:

@@ -112,9 +112,7 @@ class Stack:
         for name in self.dead():
             child = self._children[name]
             log = child.spec.log
-            raise ServiceError(
-                f"the {name} ended with code {child.exit_code()}; {log}: {tail(log)}"
-            )
+            raise ServiceError(f"the {name} ended with code {child.exit_code()}; {log}: {tail(log)}")
 
     def restart(self, name: str) -> None:
         """Start a part again on its port and its data, ending it first if it still runs.

@@ -11,7 +11,6 @@ from typing import Final
 import numpy as np
 import polars as pl
 import pyarrow as pa
-from schemas.conditions import lean_bits
 
 from connectors.feeds.lean_rows import (
     NS_PER_MS,
@@ -24,6 +23,7 @@ from connectors.feeds.lean_rows import (
     finish,
 )
 from connectors.feeds.lean_table import Flags, Grammar, Ints, Table, read_table
+from schemas.conditions import lean_bits
 from schemas.topics import NO_PRICE
 
 FINRA: Final = "D"
@@ -85,11 +85,15 @@ def parse_quotes(text: bytes, origin: Origin, day: Day) -> Rows:
     verdicts = Verdicts(table)
     ms = table.column("time")
     bid, ask = table.column("bid", PRICE_SCALE), table.column("ask", PRICE_SCALE)
-    bid_size, ask_size = table.column("bid_size", SHARE_SCALE), table.column("ask_size", SHARE_SCALE)
+    bid_size, ask_size = (
+        table.column("bid_size", SHARE_SCALE),
+        table.column("ask_size", SHARE_SCALE),
+    )
     verdicts.refuse((bid < 0) | (ask < 0), "a price is negative")
     verdicts.refuse((bid_size < 0) | (ask_size < 0), "a size is negative")
     verdicts.refuse(
-        ((bid == 0) & (bid_size > 0)) | ((ask == 0) & (ask_size > 0)), "a side has a size and no price"
+        ((bid == 0) & (bid_size > 0)) | ((ask == 0) & (ask_size > 0)),
+        "a side has a size and no price",
     )
     verdicts.refuse((bid == 0) & (ask == 0), "neither side has a price")
     verdicts.judge_time(ms, day.length_ms)

@@ -124,7 +124,14 @@ class LeanFolder:
         try:
             with zipfile.ZipFile(full) as archive:
                 return {name: archive.read(name) for name in names}
-        except (zipfile.BadZipFile, zlib.error, EOFError, OSError, NotImplementedError, RuntimeError) as e:
+        except (
+            zipfile.BadZipFile,
+            zlib.error,
+            EOFError,
+            OSError,
+            NotImplementedError,
+            RuntimeError,
+        ) as e:
             raise UserError(f"{full}: the zip is damaged ({e}); fetch it again") from None
 
 

@@ -50,7 +50,11 @@ class SyntheticFeed:
     heartbeat_ns = HEARTBEAT_NS
 
     def __init__(
-        self, profile: str, seed: int, minutes: int | None = None, symbols: Sequence[str] | None = None
+        self,
+        profile: str,
+        seed: int,
+        minutes: int | None = None,
+        symbols: Sequence[str] | None = None,
     ) -> None:
         _check(profile, seed, minutes, symbols)
         self._profile = PROFILES[profile]

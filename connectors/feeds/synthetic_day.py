@@ -27,7 +27,12 @@ RATE_STREAM: Final = 40
 CONDITION_TEXTS: Final = equities.condition_texts()
 CONDITION_BITS: Final = equities.condition_bits()
 PREOPEN_ACTIVITY: Final = 500
-RATES: Final = {"options.prints": 250, "options.nbbo": 2500, "equities.prints": 1000, "equities.quotes": 4000}
+RATES: Final = {
+    "options.prints": 250,
+    "options.nbbo": 2500,
+    "equities.prints": 1000,
+    "equities.quotes": 4000,
+}
 BURST_PRINTS: Final = 5  # a second at normal activity, part of the rate of option prints
 
 

@@ -29,7 +29,26 @@ from connectors.feeds.synthetic_world import SERIES, USD, World
 AT_ASK, AT_BID, INSIDE, MID, ABOVE, BELOW = range(6)
 PLACES: Final = weighted([36, 34, 15, 10, 2, 3])
 
-VENUES: Final = ("A", "B", "C", "D", "E", "H", "I", "J", "M", "N", "P", "Q", "S", "T", "U", "W", "X", "Z")
+VENUES: Final = (
+    "A",
+    "B",
+    "C",
+    "D",
+    "E",
+    "H",
+    "I",
+    "J",
+    "M",
+    "N",
+    "P",
+    "Q",
+    "S",
+    "T",
+    "U",
+    "W",
+    "X",
+    "Z",
+)
 VENUE: Final = weighted([5, 6, 16, 4, 7, 3, 6, 4, 7, 10, 6, 8, 2, 2, 4, 3, 8, 7])
 STRIDES: Final = np.array([1, 5, 7, 11], np.int64)  # prime to the number of venues
 

@@ -24,9 +24,7 @@ INTERVALS_NS: Final = np.array(INTERVALS_S, np.int64) * 1_000_000_000
 INTERVALS: Final = len(INTERVALS_S)
 HAS_VOLUME, HAS_HIGH_LOW, HAS_LAST, IS_OFF = 1, 2, 4, 8
 
-START, END, OPEN, HIGH, LOW, CLOSE, VOLUME, OFF_VOLUME, MONEY, COUNT, OPEN_TS, CLOSE_TS, VERSION = (
-    range(13)
-)
+START, END, OPEN, HIGH, LOW, CLOSE, VOLUME, OFF_VOLUME, MONEY, COUNT, OPEN_TS, CLOSE_TS, VERSION = range(13)
 BAR_FIELDS: Final = 13
 KEY, PREVIOUS, INSERTED = range(13, 16)  # a held bar also knows its chain and when it was held
 HELD_FIELDS: Final = 16
@@ -241,9 +239,7 @@ def restate(book: Book, at: tuple[int, int], sample: Sample, rest: tuple[Limits,
 
 
 @njit(cache=True)
-def restated_number(
-    book: Book, at: tuple[int, int], bucket: tuple[int, int], limits: Limits
-) -> int:
+def restated_number(book: Book, at: tuple[int, int], bucket: tuple[int, int], limits: Limits) -> int:
     """Return the held bar of (key, now) in (start, interval index) as a new version, or -1, counted."""
     key, now = at
     start, k = bucket

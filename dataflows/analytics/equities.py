@@ -39,9 +39,7 @@ class Settings:
 
     def __post_init__(self) -> None:
         for name, value in asdict(self).items():
-            assert isinstance(value, int) and value > 0, (
-                f"{name} is {value}; it must be a number above 0"
-            )
+            assert isinstance(value, int) and value > 0, f"{name} is {value}; it must be a number above 0"
 
     @property
     def rules(self) -> Rules:
@@ -83,9 +81,7 @@ class EquitiesCore:
         return {
             "equities.joins": join_batch(view, out.joins),
             "dark.events": events_batch(out.events[:events], self.names, rules),
-            "equities.candles": self.candles.apply(
-                _trades(view, out.joins), self.names, release.watermark
-            ),
+            "equities.candles": self.candles.apply(_trades(view, out.joins), self.names, release.watermark),
         }
 
     @property
@@ -130,9 +126,7 @@ class EquitiesCore:
     def restore(cls, snapshot: Mapping[str, Any]) -> "EquitiesCore":
         """Return a core that continues from a snapshot; another version is a ValueError."""
         if snapshot["version"] != SNAPSHOT_VERSION:
-            raise ValueError(
-                f"equities snapshot of version {snapshot['version']}, not {SNAPSHOT_VERSION}"
-            )
+            raise ValueError(f"equities snapshot of version {snapshot['version']}, not {SNAPSHOT_VERSION}")
         self = cls(dict(snapshot["settings"]))
         self.names = Names(snapshot["names"])
         self._grow(len(self.names))

@@ -47,9 +47,7 @@ class Candles:
         """Apply prints in merged order and close what ends by `watermark`; return the rows to publish."""
         self._grow(len(names))
         open_bars = int(self.book.active_count.sum())
-        room = open_bars + candles.INTERVALS * len(
-            trades.uid
-        )  # each print leads to one row an interval
+        room = open_bars + candles.INTERVALS * len(trades.uid)  # each print leads to one row an interval
         out = Emitted(np.empty((room, candles.EMITTED_FIELDS), np.int64), np.zeros(1, np.int64))
         done = 0
         while done <= len(trades.uid):
@@ -87,9 +85,7 @@ class Candles:
         book = self.book
         return {
             "bars": pack(book.bars[:size]),
-            "active": tuple(
-                pack(book.active[k, : book.active_count[k]]) for k in range(candles.INTERVALS)
-            ),
+            "active": tuple(pack(book.active[k, : book.active_count[k]]) for k in range(candles.INTERVALS)),
             "ends": pack(book.ends),
             "held": pack(_live(book)),
             "last": pack(book.last[: size * candles.INTERVALS]),

@@ -250,9 +250,7 @@ def write_history(history: History, at: tuple[int, int], joins: Longs, row: int)
 
 
 @njit(cache=True)
-def queue_block(
-    state: tuple[Market, Queue], prints: Prints, row: int, judged: tuple[Longs, Rules]
-) -> None:
+def queue_block(state: tuple[Market, Queue], prints: Prints, row: int, judged: tuple[Longs, Rules]) -> None:
     """Let a print wait where it is a large block at or inside a normal quote."""
     market, queue = state
     join, rules = judged

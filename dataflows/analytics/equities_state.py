@@ -43,9 +43,7 @@ class Names:
 
     def _id(self, name: str) -> int:
         if name not in self._ids:
-            assert len(self.names) < UNDERLYINGS_MAX, (
-                f"more than {UNDERLYINGS_MAX} underlyings in a shard"
-            )
+            assert len(self.names) < UNDERLYINGS_MAX, f"more than {UNDERLYINGS_MAX} underlyings in a shard"
             self._ids[name] = len(self.names)
             self.names.append(name)
         return self._ids[name]

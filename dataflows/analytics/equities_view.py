@@ -78,9 +78,7 @@ def view_prints(release: Release, names: Names) -> View:
         rows, late = rows.take(index), late[index]
     bits = rows["condition_bits"]
     status = _status(bits, late)
-    may_be_block = (
-        rows["off_exchange"] & (status == STATUS_OK) & ~conditions.is_price_not_current(bits)
-    )
+    may_be_block = rows["off_exchange"] & (status == STATUS_OK) & ~conditions.is_price_not_current(bits)
     return View(
         rows,
         names.ids(rows["underlying"]),

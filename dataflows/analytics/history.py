@@ -79,9 +79,7 @@ def is_same_before(history: History, uid: int, ts: int, placed: tuple[int, np.in
 
 
 @njit(cache=True)
-def is_same_over(
-    history: History, uid: int, window: tuple[int, int], placed: tuple[int, np.int8]
-) -> bool:
+def is_same_over(history: History, uid: int, window: tuple[int, int], placed: tuple[int, np.int8]) -> bool:
     """Tell whether (price, placement) holds against every quote that stood in [start, end).
 
     The quote standing strictly before the window began is one of them; where the ring lost it the answer

@@ -156,9 +156,7 @@ class TopicLog:
             return self.chunks[0].offset, self.chunks[0].state_before
         return self.next_offset, tuple(int(x) for x in self.state)
 
-    def take(
-        self, values: Sequence[bytes], offsets: Longs, released: int, ids: SchemaIds = BUILT_IN
-    ) -> None:
+    def take(self, values: Sequence[bytes], offsets: Longs, released: int, ids: SchemaIds = BUILT_IN) -> None:
         """Add the records of a poll, in log order; drop those that count up to `released`."""
         assert offsets[0] >= self.next_offset, f"{self.topic.name}: offset {offsets[0]} < {self.next_offset}"
         before = tuple(int(x) for x in self.state)

@@ -70,9 +70,7 @@ class Merge:
             "session": self.session,
         }
 
-    def take(
-        self, topic: str, values: Sequence[bytes], offsets: Longs, ids: SchemaIds = BUILT_IN
-    ) -> None:
+    def take(self, topic: str, values: Sequence[bytes], offsets: Longs, ids: SchemaIds = BUILT_IN) -> None:
         """Add one poll of one topic, in log order."""
         log = self.logs[topic]
         log.take(values, offsets, self.watermark, ids)

@@ -140,5 +140,3 @@ def _quotes(release: Release, contracts: Longs) -> Quotes:
         source["ask_size"],
         release.quotes_late,
     )
-
-

@@ -60,7 +60,11 @@ class Names:
             raise RuntimeError(f"a shard holds at most {CONTRACTS_MAX} option series")
         parsed = parse_contracts(pa.array([name for _, name in pairs], pa.string()))
         facts = np.zeros((len(pairs), 4), np.int64)
-        facts[:, EXPIRY], facts[:, STRIKE], facts[:, RIGHT] = parsed.expiry, parsed.strike, parsed.right
+        facts[:, EXPIRY], facts[:, STRIKE], facts[:, RIGHT] = (
+            parsed.expiry,
+            parsed.strike,
+            parsed.right,
+        )
         for row, (root, name) in enumerate(pairs):
             facts[row, UNDERLYING] = self._underlying_numbers.setdefault(root, len(self.underlyings))
             if facts[row, UNDERLYING] == len(self.underlyings):
@@ -81,7 +85,10 @@ class Names:
     def restore(cls, snapshot: Mapping[str, Any]) -> "Names":
         """Return the names that `snapshot` described."""
         names = cls()
-        names.contracts, names.underlyings = list(snapshot["contracts"]), list(snapshot["underlyings"])
+        names.contracts, names.underlyings = (
+            list(snapshot["contracts"]),
+            list(snapshot["underlyings"]),
+        )
         names._facts = from_plain(snapshot["facts"])
         names._underlying_numbers = {u: n for n, u in enumerate(names.underlyings)}
         roots = [names.underlyings[u] for u in names._facts[:, UNDERLYING].tolist()]

@@ -136,9 +136,7 @@ def _described(slots: Longs, members: Longs, names: Names) -> dict[str, Column]:
         "seq": np.zeros(rows, np.int64),
         "version": np.ones(rows, np.int32),
         "status": np.zeros(rows, np.int32),
-        "average_price": average_prices(
-            slots[:, at.P_DOLLARS], slots[:, at.P_REST], slots[:, at.P_SIZE]
-        ),
+        "average_price": average_prices(slots[:, at.P_DOLLARS], slots[:, at.P_REST], slots[:, at.P_SIZE]),
         "venue_count": np.array([v.bit_count() for v in venues.tolist()], np.int32)[which],
         "venues": pa.array([letters[w] for w in which.tolist()], pa.string()),
         "members": pa.array(listed, pa.string()),

@@ -227,7 +227,10 @@ def _begin(parents: Parents, limits: Limits, trade: Trade, key: tuple[int, int])
 @njit(cache=True)
 def _settle_contract(parents: Parents, limits: Limits, contract: int, until: int) -> None:
     for key in range(at.KEYS):
-        runs, waits = parents.by_key[contract, key, at.RUN], parents.by_key[contract, key, at.PENDING]
+        runs, waits = (
+            parents.by_key[contract, key, at.RUN],
+            parents.by_key[contract, key, at.PENDING],
+        )
         if runs >= 0 or waits >= 0:
             _settle(parents, limits, (contract, key), until)
 

@@ -56,9 +56,7 @@ class Store:
         is_open = np.flatnonzero(parents.slots[:, at.P_STAGE] == at.STAGE_OPEN)
         return {
             "book": tuple(to_plain(array[:contracts]) for array in book),
-            "open": tuple(
-                to_plain(array[is_open]) for array in _slot_arrays(parents)
-            ),
+            "open": tuple(to_plain(array[is_open]) for array in _slot_arrays(parents)),
             "is_run": to_plain(_is_run(parents, is_open)),
             "counts": to_plain(parents.counts),
         }

@@ -62,9 +62,7 @@ class Shard:
     def is_ended(self) -> bool:
         return self.merge.is_ended
 
-    def take(
-        self, topic: str, values: Sequence[bytes], offsets: Longs, ids: SchemaIds = BUILT_IN
-    ) -> None:
+    def take(self, topic: str, values: Sequence[bytes], offsets: Longs, ids: SchemaIds = BUILT_IN) -> None:
         """Add one poll of one raw topic, in log order; `ids` are the schemas it may be written by."""
         self.merge.take(topic, values, offsets, ids)
 

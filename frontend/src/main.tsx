@@ -8,6 +8,8 @@ import { socketUrl } from "./net/socket";
 import "./style/tokens.css";
 import "./style/layout.css";
 import "./style/widgets.css";
+import "./style/details.css";
+import "./style/status.css";
 import "./style/tape.css";
 
 applyTheme(initialTheme());

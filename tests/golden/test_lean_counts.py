@@ -26,9 +26,7 @@ pytestmark = pytest.mark.skipif(not FOLDER.is_dir(), reason="the recorded LEAN t
 
 MS: Final = 1_000_000
 DAY: Final = "20131007"
-MIDNIGHT: Final = (
-    int(datetime(2013, 10, 7, tzinfo=ZoneInfo("America/New_York")).timestamp()) * 1000 * MS
-)
+MIDNIGHT: Final = int(datetime(2013, 10, 7, tzinfo=ZoneInfo("America/New_York")).timestamp()) * 1000 * MS
 OPEN_MS, CLOSE_MS = 34_200_000, 57_600_000
 TRADE: Final = ("ms", "price", "size", "venue", "conditions", "suspicious")
 QUOTE: Final = ("ms", "bid", "bid_size", "ask", "ask_size", "venue", "conditions", "suspicious")
@@ -37,9 +35,7 @@ QUOTE: Final = ("ms", "bid", "bid_size", "ask", "ask_size", "venue", "conditions
 def read(symbol: str, kind: str, names: tuple[str, ...]) -> pl.DataFrame:
     archive = zipfile.ZipFile(FOLDER / symbol / f"{DAY}_{kind}.zip")
     texts = [io.BytesIO(archive.read(name)) for name in archive.namelist()]
-    frames = [
-        pl.read_csv(t, has_header=False, new_columns=list(names), infer_schema=False) for t in texts
-    ]
+    frames = [pl.read_csv(t, has_header=False, new_columns=list(names), infer_schema=False) for t in texts]
     return pl.concat(frames).with_row_index("seq")
 
 
@@ -108,10 +104,7 @@ def run(symbol: str, pieces: int) -> dict[str, Batch]:
 
 def as_frame(batch: Batch) -> pl.DataFrame:
     return pl.DataFrame(
-        {
-            n: (pl.Series(c.to_pylist()) if isinstance(c, pa.Array) else c)
-            for n, c in batch.columns.items()
-        }
+        {n: (pl.Series(c.to_pylist()) if isinstance(c, pa.Array) else c) for n, c in batch.columns.items()}
     )
 
 
@@ -186,9 +179,9 @@ def test_candles_are_a_group_by_of_the_prints(symbol: str, interval_s: int) -> N
     candles = as_frame(run(symbol, 2)["equities.candles"])
     joins = as_frame(run(symbol, 2)["equities.joins"])
     length = interval_s * 1000 * MS
-    trades = joins.filter(
-        pl.any_horizontal("updates_volume", "updates_high_low", "updates_last")
-    ).sort("source_ts", "print_seq")
+    trades = joins.filter(pl.any_horizontal("updates_volume", "updates_high_low", "updates_last")).sort(
+        "source_ts", "print_seq"
+    )
     volume, last = pl.col("updates_volume"), pl.col("updates_last")
     ranged = pl.col("updates_high_low") | last
     expected = (
@@ -199,10 +192,7 @@ def test_candles_are_a_group_by_of_the_prints(symbol: str, interval_s: int) -> N
             pl.col("price").filter(ranged).min().fill_null(-1).alias("low"),
             pl.col("price").filter(last).last().fill_null(-1).alias("close"),
             pl.col("size").filter(volume).sum().alias("volume"),
-            pl.col("size")
-            .filter(volume & pl.col("off_exchange"))
-            .sum()
-            .alias("off_exchange_volume"),
+            pl.col("size").filter(volume & pl.col("off_exchange")).sum().alias("off_exchange_volume"),
             pl.col("notional").filter(volume).sum().alias("notional"),
             volume.sum().cast(pl.Int64).alias("trade_count"),
         )

@@ -85,7 +85,12 @@ class Lab:
         environment = {**os.environ, **self.env, **(env or {})}
         pipe = subprocess.PIPE
         child = subprocess.Popen(
-            [sys.executable, "-m", *argv], cwd=ROOT, env=environment, text=True, stdout=pipe, stderr=pipe
+            [sys.executable, "-m", *argv],
+            cwd=ROOT,
+            env=environment,
+            text=True,
+            stdout=pipe,
+            stderr=pipe,
         )
         self.children.append(child)
         return child

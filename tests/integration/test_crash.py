@@ -112,7 +112,11 @@ def await_stack(folder: Path, child: Any) -> record.Record:
 
 def workers_of(child: Any) -> dict[str, psutil.Process]:
     """Return the flow, archive and feed processes that a run has started."""
-    modules = {"dataflows.market": "flow", "dataflows.archive": "archive", "connectors.ingest": "feed"}
+    modules = {
+        "dataflows.market": "flow",
+        "dataflows.archive": "archive",
+        "connectors.ingest": "feed",
+    }
     found = {}
     for process in psutil.Process(child.pid).children(recursive=True):
         try:

@@ -292,7 +292,10 @@ def without_repeats(place: tuple[str, int], values: list[bytes]) -> list[bytes]:
 @pytest.mark.parametrize(
     ("spec", "words"),
     [
-        ({"feed": "lean", "root": "/nowhere", "symbols": ["IBM"], "dates": ["2013-10-07"]}, "no such folder"),
+        (
+            {"feed": "lean", "root": "/nowhere", "symbols": ["IBM"], "dates": ["2013-10-07"]},
+            "no such folder",
+        ),
         ({"feed": "opra"}, "lean, synthetic are allowed"),
         ({"feed": "lean"}, "is missing"),
         ({"feed": "synthetic", "profile": "normal", "seed": 1, "color": 3}, "no part of"),

@@ -19,9 +19,7 @@ from playwright.sync_api import Browser, Page, expect, sync_playwright
 from cli.page import FRONTEND, STAMP_NAME, build_page, built_from, sources_hash
 from connectors.errors import UserError
 
-CHROMIUM = next(
-    filter(None, map(shutil.which, ("chromium", "chromium-browser", "google-chrome"))), None
-)
+CHROMIUM = next(filter(None, map(shutil.which, ("chromium", "chromium-browser", "google-chrome"))), None)
 needs_browser = pytest.mark.skipif(CHROMIUM is None, reason="no chromium on this machine's path")
 PATIENCE_MS = 30_000
 DESK = {"width": 1280, "height": 800}
@@ -127,9 +125,7 @@ def test_live_rows_chart_and_alerts_without_a_complaint(browser: Browser) -> Non
         wait_for_rows(visited)
         expect(page.get_by_text("SYNTHETIC")).to_be_visible()
         expect(page.locator(".status .link")).to_have_text("Live")
-        assert all(
-            any(word in row for word in ("Ask", "Bid", "Mid", "n/a")) for row in visited.rows()
-        )
+        assert all(any(word in row for word in ("Ask", "Bid", "Mid", "n/a")) for row in visited.rows())
         assert page.locator(".chart canvas").count() > 0
         expect(page.get_by_text("Waiting for the first candle.")).to_have_count(0)
         expect(page.locator(".alerts button.item").first).to_be_visible(timeout=PATIENCE_MS)

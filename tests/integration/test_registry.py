@@ -340,9 +340,7 @@ def check_tables(whole: Whole) -> None:
 def check_command_line(whole: Whole) -> None:
     bootstrap, clickhouse = whole.lab.bootstrap, whole.lab.clickhouse
     inputs = [t.name for t in RAW_TOPICS if t.name != "reference"]
-    told = summarise(
-        bootstrap, clickhouse, "registered", "synthetic", 1.0, inputs, codec=whole.codec
-    )
+    told = summarise(bootstrap, clickhouse, "registered", "synthetic", 1.0, inputs, codec=whole.codec)
     assert told["conserved"] and told["events"] > 1000
     lines = query.tail(bootstrap, "registered", "equities.joins", 3, False, whole.codec)
     assert [json.loads(line)["seq"] is not None for line in lines] == [True] * 3
@@ -359,13 +357,9 @@ def check_gateway(whole: Whole) -> None:
     assert (hub.pulse.has_ended, reader.unreadable, reader.error) == (True, 0, "")
 
 
-def test_a_log_begun_without_a_registry_goes_on_with_one(
-    lab: Lab, shelf: Shelf, quiet: Published
-) -> None:
+def test_a_log_begun_without_a_registry_goes_on_with_one(lab: Lab, shelf: Shelf, quiet: Published) -> None:
     stop = threading.Event()
-    begun = publish(
-        quiet.feed, "joined", lab.bootstrap, stop=stop, on_progress=lambda _: stop.set()
-    )
+    begun = publish(quiet.feed, "joined", lab.bootstrap, stop=stop, on_progress=lambda _: stop.set())
     assert not begun.is_complete and begun.sent > 0
     codec = codec_at(shelf.url)
     ended = publish(quiet.feed, "joined", lab.bootstrap, codec=codec)

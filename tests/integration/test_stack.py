@@ -35,9 +35,7 @@ BIG_BYTES = 10 << 20
 def settings_for(folder: Path, **update: object) -> Settings:
     """Embedded services only, whatever the environment names."""
     addresses = ("kafka_bootstrap_servers", "clickhouse_url", "redis_url", "schema_registry_url")
-    return load_settings().model_copy(
-        update={**dict.fromkeys(addresses), "data_dir": folder, **update}
-    )
+    return load_settings().model_copy(update={**dict.fromkeys(addresses), "data_dir": folder, **update})
 
 
 @pytest.fixture(scope="module")

@@ -34,9 +34,7 @@ def url(stack: Stack) -> Iterator[str]:
 
 
 def connect(url: str, database: str = "", compress: bool | str = False) -> Client:
-    found: Client = clickhouse_connect.get_client(
-        dsn=url, database=database or "default", compress=compress
-    )
+    found: Client = clickhouse_connect.get_client(dsn=url, database=database or "default", compress=compress)
     return found
 
 
@@ -122,9 +120,7 @@ def test_errors_carry_the_engine_code(url: str, query: str, code: int) -> None:
 
 def test_error_in_the_middle_of_a_stream_is_seen(url: str) -> None:
     with connect(url) as client, pytest.raises(StreamFailureError, match="throwIf"):
-        _ = client.query(
-            "SELECT throwIf(number = 900000), number FROM numbers(1000000)"
-        ).result_rows
+        _ = client.query("SELECT throwIf(number = 900000), number FROM numbers(1000000)").result_rows
 
 
 def test_nothing_sticks_to_the_next_statement(url: str) -> None:
@@ -168,12 +164,8 @@ def test_plain_requests(url: str) -> None:
     assert ask(url, create, database=DATABASE) == (200, b"")
     insert = {"query": "INSERT INTO typed FORMAT CSV", "database": DATABASE}
     assert ask(url, b"1,x\n2,y\n", **insert)[0] == 200
-    assert (
-        ask(url, gzip.compress(b"3,z\n"), headers={"Content-Encoding": "gzip"}, **insert)[0] == 200
-    )
-    assert (
-        ask(url, b"SELECT * FROM typed ORDER BY a", database=DATABASE)[1] == b"1\tx\n2\ty\n3\tz\n"
-    )
+    assert ask(url, gzip.compress(b"3,z\n"), headers={"Content-Encoding": "gzip"}, **insert)[0] == 200
+    assert ask(url, b"SELECT * FROM typed ORDER BY a", database=DATABASE)[1] == b"1\tx\n2\ty\n3\tz\n"
     assert ask(url, b"nonsense,\n", **insert)[0] in (400, 500)
 
 
@@ -197,9 +189,7 @@ def test_pages_of_other_sites_are_refused(url: str, headers: dict[str, str]) -> 
         (b"\xff\xfe", {}, 400),
     ],
 )
-def test_bad_bodies_are_refused(
-    url: str, body: bytes, headers: dict[str, str], status: int
-) -> None:
+def test_bad_bodies_are_refused(url: str, body: bytes, headers: dict[str, str], status: int) -> None:
     assert ask(url, body, headers=headers)[0] == status
     assert ask(url, b"SELECT 1") == (200, b"1\n")
 

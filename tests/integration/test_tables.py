@@ -84,18 +84,14 @@ def test_numbers_are_what_a_person_expects(client: Client) -> None:
     price, size, when, nanoseconds, off_exchange = client.query(query).result_rows[0]
     assert (price, size) == (Decimal("187.123456789"), Decimal("100.5"))
     assert nanoseconds == TIME
-    assert when.replace(tzinfo=UTC) == datetime.fromtimestamp(TIME // 10**9, UTC).replace(
-        microsecond=123_456
-    )
+    assert when.replace(tzinfo=UTC) == datetime.fromtimestamp(TIME // 10**9, UTC).replace(microsecond=123_456)
     assert off_exchange is True
 
 
 def test_the_current_view_keeps_the_highest_version_of_each(client: Client) -> None:
     topic = TOPIC["flow.alerts"]
     claims = [("a", "IBM", 0), ("b", "IBM", 0), ("a", "IBM", 2), ("a", "IBM", 1), ("c", "AIG", 0)]
-    rows = [
-        row(topic, alert_id=i, underlying=u, version=v, seq=n) for n, (i, u, v) in enumerate(claims)
-    ]
+    rows = [row(topic, alert_id=i, underlying=u, version=v, seq=n) for n, (i, u, v) in enumerate(claims)]
     insert(client, from_rows(topic, rows))
     query = f"SELECT alert_id, version FROM {DATABASE}.flow_alerts_current"
     assert sorted(map(tuple, client.query(query).result_rows)) == [("a", 2), ("b", 0), ("c", 0)]
@@ -119,9 +115,7 @@ def test_a_row_inserted_twice_collapses_and_history_does_not(client: Client) -> 
 
 
 def test_columns_carry_their_comment(client: Client) -> None:
-    query = (
-        "SELECT name, comment FROM system.columns WHERE database = %(d)s AND table = 'flow_hits'"
-    )
+    query = "SELECT name, comment FROM system.columns WHERE database = %(d)s AND table = 'flow_hits'"
     rows = client.query(query, {"d": DATABASE}).result_rows
     comments = {str(row[0]): str(row[1]) for row in rows}
     for field in TOPIC["flow.hits"].fields:

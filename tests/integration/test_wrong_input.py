@@ -157,7 +157,11 @@ def test_bad_rows_reach_deadletter_and_the_rest_goes_on(ask: Ask, tmp_path: Path
     told = json.loads(summary.read_text())
     assert told["conserved"] is True
     row = told["inputs"]["equities.prints"]
-    assert (row["read"], row["rejected"], row["processed"]) == (len(trades), len(BAD_TRADES), len(TRADES))
+    assert (row["read"], row["rejected"], row["processed"]) == (
+        len(trades),
+        len(BAD_TRADES),
+        len(TRADES),
+    )
     row = told["inputs"]["equities.quotes"]
     assert (row["read"], row["rejected"], row["processed"]) == (len(quotes), 2, len(QUOTES))
     details = [str(r["detail"]) for r in deadletters(stack, "wrong_rows")]
@@ -228,8 +232,14 @@ def known(stack: Stack) -> str:
     [
         (["sql", "SELECT 1", "--format", "xml"], ["'xml'", "pretty, json, csv, parquet"]),
         (["sql", "SELECT FROM WHERE", "--namespace", "wrong_known"], ["the query was refused"]),
-        (["sql", "SELECT * FROM nothing_here", "--namespace", "wrong_known"], ["the query was refused"]),
-        (["sql", "DROP TABLE equity_joins", "--namespace", "wrong_known"], ["the query was refused"]),
+        (
+            ["sql", "SELECT * FROM nothing_here", "--namespace", "wrong_known"],
+            ["the query was refused"],
+        ),
+        (
+            ["sql", "DROP TABLE equity_joins", "--namespace", "wrong_known"],
+            ["the query was refused"],
+        ),
         (["sql", "SELECT 1", "--namespace", "nobody"], ["'nobody'", "wrong_known"]),
         (["topics", "--namespace", "nobody"], ["'nobody'", "wrong_known"]),
         (["tail", "flow.wrong", "--namespace", "wrong_known"], ["'flow.wrong'", "flow.alerts"]),

@@ -40,9 +40,7 @@ def tapes(draw: st.DrawFn) -> list[Tick]:
     now, ticks = T0, []
     for _ in range(draw(st.integers(1, 50))):
         now += draw(st.sampled_from([0, SECOND // 3, SECOND, 4 * SECOND, 250 * SECOND]))
-        late = draw(
-            st.sampled_from([0, 0, 0, SECOND // 2, 3 * SECOND, 200 * SECOND, 1800 * SECOND])
-        )
+        late = draw(st.sampled_from([0, 0, 0, SECOND // 2, 3 * SECOND, 200 * SECOND, 1800 * SECOND]))
         tick = {
             "effective": now,
             "ts": now - late,
@@ -61,12 +59,9 @@ def published(ticks: list[Tick], cuts: list[int]) -> list[Tick]:
         mine = [t for t in ticks if after < t["effective"] <= until]
         batch = candles.apply(trades(mine, names), names, until)
         table = {
-            n: c.to_pylist() if isinstance(c, pa.Array) else c.tolist()
-            for n, c in batch.columns.items()
+            n: c.to_pylist() if isinstance(c, pa.Array) else c.tolist() for n, c in batch.columns.items()
         }
-        rows += [
-            dict(zip(table, values, strict=True)) for values in zip(*table.values(), strict=True)
-        ]
+        rows += [dict(zip(table, values, strict=True)) for values in zip(*table.values(), strict=True)]
         after = until
         candles = Candles.restore(LIMITS, candles.snapshot(len(names)))
     return rows
@@ -79,9 +74,7 @@ def trades(ticks: list[Tick], names: Names) -> Trades:
     money = column("price") * column("size")
     flags, late = column("flags").astype(np.int8), column("late").astype(np.bool_)
     uid = names.ids(pa.array([t["name"] for t in ticks], pa.string()))
-    return Trades(
-        uid, column("ts"), column("effective"), column("price"), column("size"), money, flags, late
-    )
+    return Trades(uid, column("ts"), column("effective"), column("price"), column("size"), money, flags, late)
 
 
 def grouped(ticks: list[Tick]) -> dict[tuple[str, int, int], Tick]:
@@ -120,10 +113,7 @@ def test_the_highest_versions_are_a_group_by(ticks: list[Tick], cuts: list[int])
         assert row["end_ts"] <= row["emit_ts"]
         if row["open"] >= 0:
             assert (
-                row["low"]
-                <= min(row["open"], row["close"])
-                <= max(row["open"], row["close"])
-                <= row["high"]
+                row["low"] <= min(row["open"], row["close"]) <= max(row["open"], row["close"]) <= row["high"]
             )
         latest[key] = row
     expected = grouped(ticks)
@@ -133,9 +123,7 @@ def test_the_highest_versions_are_a_group_by(ticks: list[Tick], cuts: list[int])
 @settings(max_examples=50, deadline=None)
 @given(tapes())
 def test_every_interval_holds_every_share(ticks: list[Tick]) -> None:
-    latest = {
-        (r["underlying"], r["interval_s"], r["start_ts"]): r["volume"] for r in published(ticks, [])
-    }
+    latest = {(r["underlying"], r["interval_s"], r["start_ts"]): r["volume"] for r in published(ticks, [])}
     total = sum(t["size"] for t in ticks if t["flags"] & HAS_VOLUME)
     for interval in INTERVALS_S:
         assert sum(v for k, v in latest.items() if k[1] == interval) == total

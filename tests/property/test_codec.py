@@ -76,9 +76,7 @@ def judged(topic: Topic, value: Any) -> dict[str, Any] | str:
     record = decode_one(plan_for(topic, writer), value[HEADER_BYTES:])
     if isinstance(record, Refusal):
         return record.reason
-    return {
-        f.name: f.symbols[record[f.name]] if f.is_enum else record[f.name] for f in topic.fields
-    }
+    return {f.name: f.symbols[record[f.name]] if f.is_enum else record[f.name] for f in topic.fields}
 
 
 def varint(value: int) -> bytes:

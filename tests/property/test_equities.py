@@ -44,9 +44,7 @@ def logs(draw: st.DrawFn) -> Log:
     log = Log([], [], [OPEN])
     now = OPEN
     for _ in range(draw(st.integers(1, 60))):
-        now += draw(
-            st.sampled_from([0, 0, 1, MS, 7 * MS, 60 * MS, 700 * MS, 3 * SECOND, 400 * SECOND])
-        )
+        now += draw(st.sampled_from([0, 0, 1, MS, 7 * MS, 60 * MS, 700 * MS, 3 * SECOND, 400 * SECOND]))
         what = draw(st.integers(0, 40))
         if what == 0:
             log.sessions.append(now)
@@ -156,9 +154,7 @@ def test_an_underlying_does_not_depend_on_its_neighbours(log: Log) -> None:
         alone[name] = run(Log(own[0], own[1], log.sessions), [])
     for topic in ("equities.joins", "equities.candles"):
         for name, table in alone.items():
-            mask = np.array(
-                [u == name for u in together[topic]["underlying"].to_pylist()], np.bool_
-            )
+            mask = np.array([u == name for u in together[topic]["underlying"].to_pylist()], np.bool_)
             mine = together[topic].take(np.flatnonzero(mask))
             assert plain({topic: mine}) == plain({topic: table[topic]})
 
@@ -210,9 +206,7 @@ def joined(row: dict[str, Any], stood: list[dict[str, Any]]) -> dict[str, Any]:
         seen.append(last_before(stood, before - TRF_WINDOW) or {})
     else:
         seen = [last_before(stood, before - lag * MS) or {} for lag in (1, 10, 50)]
-    expected["is_placement_stable"] = place != 0 and all(
-        q and placed(row["price"], q) == place for q in seen
-    )
+    expected["is_placement_stable"] = place != 0 and all(q and placed(row["price"], q) == place for q in seen)
     return expected
 
 

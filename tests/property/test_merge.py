@@ -156,7 +156,10 @@ def test_every_record_is_counted_once(prints: Log) -> None:
 
 def test_a_gap_begins_the_session_again() -> None:
     reference = reference_log()[:1]
-    reference += [record("reference", "gap", 1, START + 5), record("reference", "end", 2, START + 9)]
+    reference += [
+        record("reference", "gap", 1, START + 5),
+        record("reference", "end", 2, START + 9),
+    ]
     merge = Merge(PART)
     merge.take("reference", reference, np.arange(3, dtype=np.int64))  # type: ignore[arg-type]
     for topic in EQUITIES:

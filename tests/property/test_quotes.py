@@ -28,9 +28,7 @@ def judged(price: int, bid: int, ask: int, is_option: bool = False) -> tuple[str
 
 @settings(deadline=None)  # the first call loads a compiled kernel
 @given(PRICES, SIDES, SIDES, st.booleans())
-def test_every_price_has_a_place_that_its_state_allows(
-    price: int, bid: int, ask: int, option: bool
-) -> None:
+def test_every_price_has_a_place_that_its_state_allows(price: int, bid: int, ask: int, option: bool) -> None:
     state, place = judged(price, bid, ask, option)
     allowed = {
         "none": {"none"},

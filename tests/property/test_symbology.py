@@ -18,9 +18,7 @@ from schemas.symbology import (
 )
 
 LETTERS = "ABCDEFGHIJKLMNOPQRSTUVWXYZ"
-ROOTS = st.builds(
-    str.__add__, st.sampled_from(LETTERS), st.text(LETTERS + "0123456789", max_size=5)
-)
+ROOTS = st.builds(str.__add__, st.sampled_from(LETTERS), st.text(LETTERS + "0123456789", max_size=5))
 DATES = st.dates(date(2000, 1, 1), date(2099, 12, 31))
 MILLS = st.integers(1, STRIKE_MILLS_MAX)
 

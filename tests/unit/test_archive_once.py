@@ -25,7 +25,14 @@ def test_repeats_are_dropped_within_and_across_polls() -> None:
 
 def test_raw_rows_are_all_kept() -> None:
     topic = TOPIC["reference"]
-    head = {"kind": "data", "source_ts": 5, "event_ts": 5, "underlying": "", "name": "reject", "detail": ""}
+    head = {
+        "kind": "data",
+        "source_ts": 5,
+        "event_ts": 5,
+        "underlying": "",
+        "name": "reject",
+        "detail": "",
+    }
     batch = from_rows(topic, [head | {"seq": s} for s in (0, 10**9, 1)])
     kept, offsets = _once(topic, batch, np.arange(3), Position())
     assert kept["seq"].tolist() == [0, 10**9, 1]

@@ -54,10 +54,7 @@ class Tape:
             np.array([t.late_s is not None for t in ticks], np.bool_),
         )
         batch = self.candles.apply(trades, self.names, ns(until_s))
-        rows = {
-            n: c.to_pylist() if isinstance(c, pa.Array) else c.tolist()
-            for n, c in batch.columns.items()
-        }
+        rows = {n: c.to_pylist() if isinstance(c, pa.Array) else c.tolist() for n, c in batch.columns.items()}
         return [dict(zip(rows, values, strict=True)) for values in zip(*rows.values(), strict=True)]
 
 

@@ -160,9 +160,7 @@ def test_a_spoiled_record_is_refused_and_its_neighbours_are_not(name: str) -> No
     assert " at 0x" not in decoded.bad[0].detail
     assert decoded.rows.tolist() == decoded.batch["seq"].tolist() == [0, 1, 2, 3, 5, 6, 7, 8]
     alone = decode(PRINTS, [values[4]]).bad
-    assert [(b.reason, b.detail) for b in alone] == [
-        (name.split(maxsplit=1)[0], decoded.bad[0].detail)
-    ]
+    assert [(b.reason, b.detail) for b in alone] == [(name.split(maxsplit=1)[0], decoded.bad[0].detail)]
 
 
 def test_a_text_that_is_not_utf8_or_has_a_bad_length_is_refused() -> None:
@@ -213,9 +211,7 @@ def test_the_limit_of_a_body_is_exact() -> None:
     }
     shell = len(encode(from_rows(topic, [{**fields, "detail": "x" * 900_000}]))[0]) - 900_000
     fits = "x" * (MAX_BODY_BYTES + HEADER_BYTES - shell)
-    values = encode(
-        from_rows(topic, [{**fields, "detail": fits}, {**fields, "detail": fits + "x"}])
-    )
+    values = encode(from_rows(topic, [{**fields, "detail": fits}, {**fields, "detail": fits + "x"}]))
     assert [(b.index, b.reason) for b in decode(topic, values).bad] == [(1, "too_large")]
 
 

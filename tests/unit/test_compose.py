@@ -176,9 +176,7 @@ def _host(address: str) -> str:
 def test_the_tables_have_one_user(services: dict[str, dict[str, Any]]) -> None:
     clickhouse = services["clickhouse"]
     user, password = (clickhouse["environment"][f"CLICKHOUSE_{n}"] for n in ("USER", "PASSWORD"))
-    assert all(
-        f"//{user}:{password}@" in services[n]["environment"]["CLICKHOUSE_URL"] for n in OURS
-    )
+    assert all(f"//{user}:{password}@" in services[n]["environment"]["CLICKHOUSE_URL"] for n in OURS)
     probe = shlex.split(clickhouse["healthcheck"]["test"][1])
     assert probe[probe.index("--user") + 1] == "$CLICKHOUSE_USER"
     assert probe[probe.index("--password") + 1] == "$CLICKHOUSE_PASSWORD"
@@ -201,9 +199,7 @@ def test_no_two_services_write_one_volume(
     assert sorted(mounted) == sorted(set(mounted)) == sorted(compose["volumes"])
 
 
-def test_images_are_pinned(
-    services: dict[str, dict[str, Any]], dockerfile: list[tuple[str, str]]
-) -> None:
+def test_images_are_pinned(services: dict[str, dict[str, Any]], dockerfile: list[tuple[str, str]]) -> None:
     (base,) = [a.partition("=")[2] for word, a in dockerfile if word == "ARG"]
     for image in [base, *(services[n]["image"] for n in SERVICES)]:
         assert re.fullmatch(r"[\w./-]+:v?\d+\.\d+[\w.-]*", image), image

@@ -26,9 +26,7 @@ def quote(at: int, bid: int, ask: int, name: str = "IBM") -> tuple[str, int, dic
     return "equities.quotes", at, {"underlying": name, **sides}
 
 
-def block(
-    at: int = AT, price: float = 10_001, shares: int = 25_000, **more: Any
-) -> tuple[str, int, Any]:
+def block(at: int = AT, price: float = 10_001, shares: int = 25_000, **more: Any) -> tuple[str, int, Any]:
     row = {"underlying": "IBM", "price": round(price * CENT), "size": shares * SHARE, "venue": "D"}
     row |= {"off_exchange": True, "conditions": "", "condition_bits": 0, "has_event_ts": False}
     return "equities.prints", at, row | more
@@ -40,9 +38,7 @@ class Run:
     def __init__(self, config: dict[str, Any] | None = None, is_rounded: bool = False) -> None:
         self.core, self.after, self.is_rounded = EquitiesCore(config), T0 - 1, is_rounded
 
-    def feed(
-        self, rows: list[tuple[str, int, dict[str, Any]]], until: int, is_late: bool = False
-    ) -> Batch:
+    def feed(self, rows: list[tuple[str, int, dict[str, Any]]], until: int, is_late: bool = False) -> Batch:
         applied = {}
         for topic in EQUITIES:
             mine = sorted((r for r in rows if r[0] == topic), key=lambda r: r[1])
@@ -135,9 +131,7 @@ def test_a_quote_at_the_end_of_the_wait_is_too_late_to_count() -> None:
     assert len(Run().feed([STANDING, block(), quote(AT + 30 * S, 10_100, 10_102)], 60 * S)) == 1
 
 
-@pytest.mark.parametrize(
-    "changed", [{}, {"condition_bits": BIT["intermarket_sweep"]}, {"shares": 10_000}]
-)
+@pytest.mark.parametrize("changed", [{}, {"condition_bits": BIT["intermarket_sweep"]}, {"shares": 10_000}])
 def test_blocks_that_count(changed: dict[str, Any]) -> None:
     assert len(Run().feed([STANDING, block(**changed)], 60 * S)) == 1
 
@@ -149,10 +143,7 @@ def test_blocks_that_count(changed: dict[str, Any]) -> None:
         {"shares": 1_999},  # 199,919.99 USD
         {"price": 10_003},
         {"price": 9_999},
-        *(
-            {"condition_bits": BIT[n]}
-            for n in ("average_price", "contingent", "derivatively_priced")
-        ),
+        *({"condition_bits": BIT[n]} for n in ("average_price", "contingent", "derivatively_priced")),
         *({"condition_bits": BIT[n]} for n in ("prior_reference_price", "sold_out_of_sequence")),
         {"condition_bits": BIT["official_close"]},
     ],

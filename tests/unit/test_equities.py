@@ -63,9 +63,7 @@ class Day:
                 np.array([r[1] for r in rows], np.bool_),
             )
             applied[name] = Applied(from_rows(TOPIC[name], [r[2] for r in rows]), times, late)
-        sessions = tuple(
-            (T0 + t * MS, Session("day", T0, T0, T0, 10_000 * MS, {})) for t in self.sessions
-        )
+        sessions = tuple((T0 + t * MS, Session("day", T0, T0, T0, 10_000 * MS, {})) for t in self.sessions)
         release = market(Merged(T0 + 10**15, sessions, (), applied, ()), *EQUITIES)
         assert release is not None
         return release
@@ -77,10 +75,7 @@ class Day:
         for f in fields:
             if f.is_enum:
                 columns[f.name] = [f.symbols[code] for code in columns[f.name]]
-        return [
-            dict(zip(columns, values, strict=True))
-            for values in zip(*columns.values(), strict=True)
-        ]
+        return [dict(zip(columns, values, strict=True)) for values in zip(*columns.values(), strict=True)]
 
     def join(self) -> dict[str, Any]:
         (row,) = self.joins()
@@ -107,10 +102,7 @@ def test_the_quote_is_the_last_one_strictly_before() -> None:
 def test_without_a_quote_nothing_is_said() -> None:
     row = Day().trade(5, 102).quote(5, 101, 103).join()
     assert (row["quote_source"], row["quote_state"], row["placement"]) == ("none", "none", "none")
-    absent = {
-        row[n]
-        for n in ("bid", "ask", "bid_size", "ask_size", "quote_ts", "quote_seq", "quote_age_ns")
-    }
+    absent = {row[n] for n in ("bid", "ask", "bid_size", "ask_size", "quote_ts", "quote_seq", "quote_age_ns")}
     assert absent == {-1}
     assert not row["is_placement_stable"]
 
@@ -194,9 +186,7 @@ def test_status_of_a_print(bits: int, late: int | None, status: str) -> None:
         ([(0, 100, 102), (89, 100, 103), (99, 100, 102)], False),
     ],
 )
-def test_a_lit_placement_is_looked_at_four_times(
-    changes: list[tuple[int, int, int]], stable: bool
-) -> None:
+def test_a_lit_placement_is_looked_at_four_times(changes: list[tuple[int, int, int]], stable: bool) -> None:
     day = Day()
     for change in changes:
         day.quote(*change)
@@ -249,9 +239,7 @@ def test_kernels_are_compiled_for_one_layout() -> None:
         for column in batch.columns.values():
             if isinstance(column, np.ndarray):
                 column.flags.writeable = False
-    strided = Batch(
-        release.prints.topic, {n: every_second(c) for n, c in release.prints.columns.items()}
-    )
+    strided = Batch(release.prints.topic, {n: every_second(c) for n, c in release.prints.columns.items()})
     EquitiesCore().apply(release)
     EquitiesCore().apply(replace(release, prints=strided))
     assert (len(walk.signatures), len(run.signatures)) == compiled

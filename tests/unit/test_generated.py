@@ -70,9 +70,7 @@ def test_the_json_form_is_what_its_schema_says(topic: Topic) -> None:
     zeros = {"int32": 1, "int64": 1, "float64": 0.5, "bool": True}
     blank = empty(topic)
     row = {
-        f.name: f.symbols[0]
-        if f.is_enum
-        else zeros.get(str(getattr(blank[f.name], "dtype", "")), "x")
+        f.name: f.symbols[0] if f.is_enum else zeros.get(str(getattr(blank[f.name], "dtype", "")), "x")
         for f in topic.fields
     }
     absent = {f.name: f.absent for f in topic.fields if f.absent is not None}

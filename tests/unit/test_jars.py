@@ -48,9 +48,7 @@ def repository(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Iterator[type
     blocker.touch()
     # A folder below a file cannot be made, as in an environment that is read-only.
     monkeypatch.setattr(jars, "shared_cache", lambda: blocker / "share")
-    use_lock(
-        monkeypatch, {name: hashlib.sha256(data).hexdigest() for name, data in CONTENT.items()}
-    )
+    use_lock(monkeypatch, {name: hashlib.sha256(data).hexdigest() for name, data in CONTENT.items()})
     yield handler
     server.shutdown()
     server.server_close()
@@ -59,8 +57,7 @@ def repository(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Iterator[type
 
 def use_lock(monkeypatch: pytest.MonkeyPatch, sums: dict[str, str]) -> None:
     found = tuple(
-        Jar(f"org.example:{name[:-6]}:1", name, digest, len(CONTENT[name]))
-        for name, digest in sums.items()
+        Jar(f"org.example:{name[:-6]}:1", name, digest, len(CONTENT[name])) for name, digest in sums.items()
     )
     monkeypatch.setattr(jars, "lock", lambda: ("1", found))
 

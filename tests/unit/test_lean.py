@@ -179,7 +179,8 @@ def test_a_blank_side_of_a_quote_bar_is_absent() -> None:
 
 
 @pytest.mark.parametrize(
-    "line", ["34200000,5,9,5,10,1", "34200000,5,9,6,7,1", "34200000,5,5,5,5,0", "86399999,5,5,5,5,1"]
+    "line",
+    ["34200000,5,9,5,10,1", "34200000,5,9,6,7,1", "34200000,5,5,5,5,0", "86399999,5,5,5,5,1"],
 )
 def test_an_impossible_bar_is_refused(line: str) -> None:
     rows = option(lean_option.parse_trades, "options.prints", {CALL.format("trade"): line})

@@ -12,7 +12,15 @@ from dataflows.analytics.options_codes import venue_bit, venue_letters
 from dataflows.analytics.options_money import MONEY_MAX, average_prices, premium
 from dataflows.analytics.release import ROW_PRINT, ROW_QUOTE, ROW_SESSION, Release, Session
 from schemas.columns import Batch
-from schemas.kinds import CODE_FAMILY, PACKET_KIND, PLACEMENT, PRINT_STATUS, QUOTE_SOURCE, QUOTE_STATE, SIDE
+from schemas.kinds import (
+    CODE_FAMILY,
+    PACKET_KIND,
+    PLACEMENT,
+    PRINT_STATUS,
+    QUOTE_SOURCE,
+    QUOTE_STATE,
+    SIDE,
+)
 from schemas.topics import TOPIC
 
 MS = 1_000_000
@@ -71,7 +79,10 @@ def release_of(steps: list[Step], watermark: int = END) -> Release:
     late = {kind: np.array([s[2].get("late", False) for s in parts[kind]], np.bool_) for kind in parts}
     sessions = tuple(Session("s", ts, ts, ts + 10**13, 0, {}) for ts, _, _ in parts[ROW_SESSION])
     times = np.array([ts for ts, _, _ in steps], np.int64)
-    prints, quotes = batch("options.prints", parts[ROW_PRINT]), batch("options.nbbo", parts[ROW_QUOTE])
+    prints, quotes = (
+        batch("options.prints", parts[ROW_PRINT]),
+        batch("options.nbbo", parts[ROW_QUOTE]),
+    )
     return Release(watermark, sessions, prints, quotes, late[ROW_PRINT], late[ROW_QUOTE], kinds, rows, times)
 
 
@@ -212,7 +223,11 @@ def test_only_ok_prints_have_a_side_and_a_parent(changes: dict[str, Any], status
 
 def test_a_bar_carries_its_premium_as_an_interval() -> None:
     (row,) = placed(trade(T, is_bar=True, price=3 * CENT, price_low=CENT, price_high=4 * CENT))
-    assert [row[n] for n in ("premium", "premium_low", "premium_high")] == [300_000, 100_000, 400_000]
+    assert [row[n] for n in ("premium", "premium_low", "premium_high")] == [
+        300_000,
+        100_000,
+        400_000,
+    ]
     (plain,) = placed(trade(T))
     assert (plain["premium_low"], plain["premium_high"]) == (-1, -1)
 
@@ -230,7 +245,14 @@ def test_the_series_is_read_from_its_symbol() -> None:
 
 @pytest.mark.parametrize(
     ("price", "size", "multiplier"),
-    [(1, 1, 1), (49_999, 1, 1), (50_000, 1, 1), (149_999, 1, 1), (10**13, 10**6, 100), (123_456_789, 77, 10)],
+    [
+        (1, 1, 1),
+        (49_999, 1, 1),
+        (50_000, 1, 1),
+        (149_999, 1, 1),
+        (10**13, 10**6, 100),
+        (123_456_789, 77, 10),
+    ],
 )
 def test_premium_is_exact_and_rounded_half_up(price: int, size: int, multiplier: int) -> None:
     exact = (2 * price * size * multiplier + 10**5) // (2 * 10**5)
@@ -326,7 +348,10 @@ def test_an_iso_of_one_venue_is_evidence_and_no_sweep() -> None:
 
 
 def test_auctions_do_not_sweep_across_venues() -> None:
-    assert kinds(trade(T, condition="a"), trade(T, condition="a", venue="C")) == ["single", "single"]
+    assert kinds(trade(T, condition="a"), trade(T, condition="a", venue="C")) == [
+        "single",
+        "single",
+    ]
 
 
 def test_members_beyond_64_are_counted() -> None:

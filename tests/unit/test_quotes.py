@@ -56,7 +56,11 @@ def test_an_odd_spread_has_no_mid() -> None:
 
 
 def test_a_locked_quote_knows_three_places() -> None:
-    assert [place_name(p, (10, 10), False) for p in (9, 10, 11)] == ["below_bid", "at_lock", "above_ask"]
+    assert [place_name(p, (10, 10), False) for p in (9, 10, 11)] == [
+        "below_bid",
+        "at_lock",
+        "above_ask",
+    ]
 
 
 @pytest.mark.parametrize("price", [8, 9, 10, 11, 12, 13])

@@ -35,8 +35,17 @@ def packets(*changes: dict[str, Any]) -> Batch:
     """Packets like a call sweep bought for 60,000 USD, each with its changes."""
     topic = TOPIC["flow.packets"]
     usual: dict[str, Any] = {f.name: 0 for f in topic.fields}
-    usual |= {"underlying": "IBM", "contract": "IBM   250117C00150000", "packet_id": "ab", "members": "[4,5]"}
-    usual |= {"kind": PACKET_KIND.index("sweep"), "right": RIGHT.index("C"), "side": SIDE.index("buy")}
+    usual |= {
+        "underlying": "IBM",
+        "contract": "IBM   250117C00150000",
+        "packet_id": "ab",
+        "members": "[4,5]",
+    }
+    usual |= {
+        "kind": PACKET_KIND.index("sweep"),
+        "right": RIGHT.index("C"),
+        "side": SIDE.index("buy"),
+    }
     usual |= {"premium": 60_000 * USD, "size": 200, "venue_count": 2, "venues": "AC", "version": 1}
     usual |= {"at_ask_size": 200, "iso_size": 200, "end_ts": 30_000_000, "emit_ts": 80_000_000}
     usual |= {"code_family": CODE_FAMILY.index("iso")}

@@ -37,9 +37,7 @@ from cli.stack.store_errors import StoreError, describe
         ("", b"INSERT INTO t FORMAT Native\r\n\n1", "INSERT INTO t", "Native", b"\n1"),
     ],
 )
-def test_insert_is_split_from_its_data(
-    query: str, body: bytes, head: str, name: str, data: bytes
-) -> None:
+def test_insert_is_split_from_its_data(query: str, body: bytes, head: str, name: str, data: bytes) -> None:
     found = store_sql.parse(query, body, "TabSeparated")
     assert (found.sql, found.format) == (head, name)
     assert found.data is not None and bytes(found.data) == data

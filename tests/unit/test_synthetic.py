@@ -165,7 +165,12 @@ def test_rates_average_to_the_stated_ones_over_a_session(profile: str, scale: fl
         maker = Maker(world, PROFILES[profile])
         for topic, batch in maker.make(block).items():
             counts[topic] += len(batch)
-    stated = {"options.prints": 250, "options.nbbo": 2500, "equities.prints": 1000, "equities.quotes": 4000}
+    stated = {
+        "options.prints": 250,
+        "options.nbbo": 2500,
+        "equities.prints": 1000,
+        "equities.quotes": 4000,
+    }
     spread = 0.25 if profile == "stress" else 0.08  # one second in eight is three times as busy
     for topic, rate in stated.items():
         assert counts[topic] / len(blocks) == pytest.approx(rate * scale, rel=spread), topic

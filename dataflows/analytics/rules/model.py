@@ -50,7 +50,14 @@ class Rule:
             raise ValueError(f"rule {self.rule_id}: no threshold {unknown[0]!r}; allowed are {allowed}")
         both = {**self.thresholds, **thresholds}
         return Rule(
-            self.rule_id, self.version, self.inputs, both, self.judge, self.delta, self.volatility, self.claim
+            self.rule_id,
+            self.version,
+            self.inputs,
+            both,
+            self.judge,
+            self.delta,
+            self.volatility,
+            self.claim,
         )
 
 

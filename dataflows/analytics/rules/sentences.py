@@ -48,8 +48,7 @@ def _facts(packet: dict[str, Any]) -> str:
 def _side(packet: dict[str, Any]) -> str:
     if not packet["side"]:
         return (
-            "Side unknown: the quotes do not tell who took the initiative,"
-            " nor whether it opens a position."
+            "Side unknown: the quotes do not tell who took the initiative, nor whether it opens a position."
         )
     word = "bought" if SIDE[packet["side"]] == "buy" else "sold"
     return (

@@ -39,7 +39,15 @@ _SWEEP_INPUTS: Final = (
     "at_ask_size",
     "at_bid_size",
 )
-_SPIKE_INPUTS: Final = ("premium", "premium_z", "size_z", "baseline", "baseline_count", "side", "right")
+_SPIKE_INPUTS: Final = (
+    "premium",
+    "premium_z",
+    "size_z",
+    "baseline",
+    "baseline_count",
+    "side",
+    "right",
+)
 
 
 def _sweep(packets: Batch, thresholds: Thresholds, right: int) -> tuple[Mask, Doubles]:
