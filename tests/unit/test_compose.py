@@ -238,7 +238,8 @@ def test_the_image_runs_as_a_user_who_may_write_where_it_must(
 @pytest.mark.parametrize("module", ["cli.page", "cli.warm"])
 def test_what_the_image_runs_exists(dockerfile: list[tuple[str, str]], module: str) -> None:
     assert any(f"python -m {module}" in a for word, a in dockerfile if word == "RUN")
-    assert (ROOT / f"{module.replace('.', '/')}.py").is_file()
+    source = (ROOT / f"{module.replace('.', '/')}.py").read_text(encoding="utf-8")
+    assert '\nif __name__ == "__main__":\n    sys.exit(' in source, "started as a module it does nothing"
 
 
 def test_compose_itself_agrees() -> None:
