@@ -7,7 +7,6 @@ jump ahead and the rows passed over are counted. Commits nothing and joins no co
 
 from __future__ import annotations
 
-import contextlib
 import threading
 import time
 from collections.abc import Iterable, Sequence
@@ -154,8 +153,11 @@ class Reader:
 
     def _take(self, name: str, messages: Sequence[Any]) -> None:
         values = [m.value() or b"" for m in messages]
-        with contextlib.suppress(ServiceError):  # what cannot be asked now is counted as unreadable
+        try:
             self._codec.learn(values)
+            self.error = ""
+        except ServiceError as error:  # what is new is unreadable, what is known is shown
+            self.error = str(error)
         decoded = self._codec.read(CHANNELS[name].topic, values)
         self.unreadable += len(decoded.bad)
         partitions = np.fromiter((m.partition() for m in messages), np.int64, len(messages))

@@ -24,7 +24,8 @@ from cli.summary import summarise
 from connectors import registry
 from connectors.errors import ServiceError, UserError
 from connectors.publish import publish
-from connectors.registry import Codec, Registry, codec_for, subject_of
+from connectors.registry import Codec, codec_for, subject_of
+from connectors.registry_rest import Rest
 from connectors.scan import digest
 from connectors.settings import load_settings
 from schemas import codec as plain
@@ -39,6 +40,7 @@ MEDIA_TYPE = "application/vnd.schemaregistry.v1+json"
 PRINTS = TOPIC["options.prints"]
 QUICK_S = 0.3
 WAIT_S = 20.0
+GONE = "http://someone:secret@127.0.0.1:9"
 
 
 @dataclass
@@ -137,7 +139,7 @@ def shelf() -> Iterator[Shelf]:
 
 
 def codec_at(url: str) -> Codec:
-    return Codec(Registry(url, patience_s=QUICK_S))
+    return Codec(Rest(url, patience_s=QUICK_S))
 
 
 def prints(count: int) -> Batch:
@@ -230,9 +232,8 @@ def test_the_cache_is_bounded(shelf: Shelf, monkeypatch: pytest.MonkeyPatch) -> 
 
 
 def test_a_registry_that_is_down_at_the_start_is_named(shelf: Shelf) -> None:
-    gone = "http://someone:secret@127.0.0.1:9"
     with pytest.raises(ServiceError, match="SCHEMA_REGISTRY_URL") as failed:
-        codec_at(gone).register("alpha", [PRINTS.name])
+        codec_at(GONE).register("alpha", [PRINTS.name])
     assert "secret" not in str(failed.value)
 
 
@@ -255,7 +256,7 @@ def test_ids_that_are_known_outlive_the_registry(shelf: Shelf) -> None:
 
 def test_a_passing_failure_is_waited_out(shelf: Shelf) -> None:
     shelf.failures = [(503, b""), (429, b"")]
-    codec = Codec(Registry(shelf.url, patience_s=5.0))
+    codec = Codec(Rest(shelf.url, patience_s=5.0))
     codec.register("alpha", [PRINTS.name])
     assert codec.encode(prints(1))[0][:5] == header(1)
 
@@ -318,6 +319,7 @@ def test_a_run_has_the_same_bodies_under_the_ids_of_a_registry(
     check_tables(whole)
     check_command_line(whole)
     check_gateway(whole)
+    check_gateway_without_registry(whole)
 
 
 def check_headers(whole: Whole, shelf: Shelf, quiet: Published) -> None:
@@ -355,6 +357,16 @@ def check_gateway(whole: Whole) -> None:
         time.sleep(0.02)
     reader.stop()
     assert (hub.pulse.has_ended, reader.unreadable, reader.error) == (True, 0, "")
+
+
+def check_gateway_without_registry(whole: Whole) -> None:
+    reader = Reader(whole.lab.bootstrap, "registered", Hub(lambda _: None), codec_at(GONE))
+    reader.start()
+    deadline = time.monotonic() + WAIT_S
+    while not reader.unreadable and time.monotonic() < deadline:
+        time.sleep(0.02)
+    reader.stop()
+    assert reader.unreadable > 0 and "SCHEMA_REGISTRY_URL" in reader.error
 
 
 def test_a_log_begun_without_a_registry_goes_on_with_one(lab: Lab, shelf: Shelf, quiet: Published) -> None:
