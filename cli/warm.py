@@ -1,55 +1,13 @@
-"""Compiles the kernels once, so that the first run does not wait for it.
-
-Owns nothing but the call: one empty-handed release through both cores.
-"""
+"""Compiles the kernels once, at installation, so that the first run does not wait for it."""
 
 import sys
 
-import numpy as np
-
-from dataflows.analytics.equities import EquitiesCore
-from dataflows.analytics.log import classify
-from dataflows.analytics.options import OptionsCore
-from dataflows.analytics.release import ROW_PRINT, ROW_QUOTE, Release, Session
-from schemas.columns import Batch, from_rows
-from schemas.topics import TOPIC
-
-START = 1_000_000_000_000_000_000
-
-
-def _row(topic: str, **values: object) -> Batch:
-    head = {"kind": "data", "seq": 0, "source_ts": START, "event_ts": START, "underlying": "X"}
-    return from_rows(TOPIC[topic], [head | values])
-
-
-def _release(prints: Batch, quotes: Batch) -> Release:
-    late = np.zeros(1, np.bool_)
-    order = np.array([ROW_QUOTE, ROW_PRINT], np.int8)
-    at = np.array([START, START], np.int64)
-    session = Session("warm", START, START, START, 0, {"inputs": []})
-    return Release(START + 10**12, (session,), prints, quotes, late, late, order, np.zeros(2, np.int64), at)
+from dataflows.analytics.kernels import load_kernels
 
 
 def main() -> int:
-    """Run one print and one quote through each core and one record through the log."""
-    contract = "X     300118C00100000"
-    sides = {"bid": 10**9, "ask": 2 * 10**9}
-    quotes = _row("options.nbbo", contract=contract, **sides, bid_size=1, ask_size=1)
-    prints = _row(
-        "options.prints", contract=contract, price=10**9, price_low=-1, price_high=-1, size=1,
-        multiplier=100, venue="C", condition="I", is_bar=False,
-    )  # fmt: skip
-    OptionsCore().apply(_release(prints, quotes))
-    quotes = _row("equities.quotes", **sides, bid_size=10**6, ask_size=10**6)
-    prints = _row(
-        "equities.prints", price=10**9, size=10**6, venue="N", off_exchange=False, conditions="",
-        condition_bits=0, has_event_ts=False,
-    )  # fmt: skip
-    EquitiesCore().apply(_release(prints, quotes))
-    blank = np.zeros(1, np.int64)
-    codes = np.zeros(1, np.int8)
-    state = np.zeros(4, np.int64)
-    classify(blank, np.zeros(1, np.int32), blank, blank, codes, state, codes, blank, blank, blank)
+    """Compile what is not compiled yet."""
+    load_kernels()
     return 0
 
 

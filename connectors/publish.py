@@ -23,7 +23,7 @@ from connectors.publish_resume import Log, LogReader
 from connectors.publish_rows import REFERENCE, Assembler, Numbered, Progress, identity_of
 from connectors.registry import BUILT_IN_CODEC, Codec, is_same_body
 from connectors.topics_admin import ensure_topics
-from schemas.columns import Batch, concat, is_text
+from schemas.columns import Batch, concat, integers, is_text
 from schemas.topics import PARTITION_COUNT, TOPIC, physical_name
 
 LONGEST_PAUSE_S: Final = 5.0  # a quiet stretch of a paced feed is cut short to this
@@ -261,7 +261,7 @@ def _messages(rows: Numbered, codec: Codec) -> list[Outgoing]:
     batch = rows.batch
     coded = batch["underlying"].dictionary_encode()
     names = np.array([text.encode() or None for text in coded.dictionary.to_pylist()], dtype=object)
-    keys = names[coded.indices.to_numpy()].tolist()
+    keys = names[integers(coded.indices)].tolist()
     stamps_ms = (batch["source_ts"] // NS_PER_MS).tolist()
     return list(zip(codec.encode(batch), keys, stamps_ms, strict=True))
 

@@ -20,6 +20,7 @@ from connectors.cost import Cost
 from connectors.partitions import POLL_MAX, Log, ShardSink, ShardSource, Stop
 from connectors.process import broker_address, exit_code, record_codec
 from connectors.topics_admin import ensure_topics
+from dataflows.analytics.kernels import load_kernels
 from dataflows.operators import MarketShard
 from schemas.topics import DERIVED_TOPICS
 
@@ -87,6 +88,7 @@ def main(argv: list[str] | None = None) -> int:
     for namespace in sorted({args.namespace, output}):
         ensure_topics(log.bootstrap, namespace)
     log.codec.register(output, [t.name for t in DERIVED_TOPICS])
+    load_kernels()
     cost = Cost()
     run(Job(log, output, args.recovery, addresses, args.process_id, args.epoch_seconds))
     print(cost.line())

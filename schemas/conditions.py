@@ -17,6 +17,8 @@ import numpy as np
 import numpy.typing as npt
 import pyarrow as pa
 
+from schemas.columns import integers
+
 Bits: TypeAlias = npt.NDArray[np.int64]
 Mask: TypeAlias = npt.NDArray[np.bool_]
 
@@ -207,7 +209,7 @@ def sip_bits(texts: pa.StringArray, tape: Literal["CTA", "UTP"]) -> Bits:
 
 def _spread(distinct: list[int], indices: pa.Int32Array) -> Bits:
     assert indices.null_count == 0, "a condition is missing; empty text is allowed"
-    found: Bits = np.array(distinct, np.int64)[indices.to_numpy()]
+    found: Bits = np.array(distinct, np.int64)[integers(indices)]
     return found
 
 

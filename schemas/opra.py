@@ -13,6 +13,7 @@ import numpy as np
 import numpy.typing as npt
 import pyarrow as pa
 
+from schemas.columns import integers
 from schemas.kinds import CODE_FAMILY
 
 Flags: TypeAlias = npt.NDArray[np.bool_]
@@ -99,7 +100,7 @@ def code_bytes(codes: pa.StringArray) -> npt.NDArray[np.uint8]:
     """Return the index of each code into the tables; NO_CODE where the text is empty."""
     encoded = codes.dictionary_encode()
     distinct = [_code_byte(c) for c in encoded.dictionary.to_pylist()]
-    found: npt.NDArray[np.uint8] = np.array(distinct, np.uint8)[encoded.indices.to_numpy()]
+    found: npt.NDArray[np.uint8] = np.array(distinct, np.uint8)[integers(encoded.indices)]
     return found
 
 

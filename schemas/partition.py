@@ -10,7 +10,7 @@ from typing import Final
 import numpy as np
 import pyarrow as pa
 
-from schemas.columns import Index
+from schemas.columns import Index, integers
 from schemas.topics import PARTITION_COUNT
 
 SEED: Final = 0x9747B28C
@@ -49,5 +49,5 @@ def partitions(keys: pa.StringArray) -> Index:
         return np.empty(0, np.int64)
     encoded = keys.dictionary_encode()
     of_distinct = np.array([partition(k) for k in encoded.dictionary.to_pylist()], np.int64)
-    found: Index = of_distinct[encoded.indices.to_numpy()]
+    found: Index = of_distinct[integers(encoded.indices)]
     return found

@@ -11,6 +11,7 @@ import numpy.typing as npt
 import pyarrow as pa
 
 from dataflows.analytics.release import Longs
+from schemas.columns import integers
 
 UNDERLYINGS_MAX: Final = 65_536  # of one shard; some 12,000 are listed, a sixteenth of them here
 Packed: TypeAlias = tuple[bytes, str, tuple[int, ...]]
@@ -34,7 +35,7 @@ class Names:
         known = [self._id(name) for name in encoded.dictionary.to_pylist()]
         if len(self.names) != before:
             self.ranks = _ranks(self.names)
-        result: Longs = np.array(known, np.int64)[encoded.indices.to_numpy()]
+        result: Longs = np.array(known, np.int64)[integers(encoded.indices)]
         return result
 
     def text(self, ids: Longs) -> pa.StringArray:

@@ -11,7 +11,7 @@ import pyarrow as pa
 
 from dataflows.analytics.options_layout import VENUE_OTHER, VENUE_UNKNOWN
 from dataflows.analytics.release import Codes, Flags
-from schemas.columns import Batch
+from schemas.columns import Batch, integers
 from schemas.kinds import PRINT_STATUS
 from schemas.opra import FAMILY, IS_CANCEL, IS_FLOOR, IS_REPORT_LATE, code_bytes
 
@@ -62,4 +62,4 @@ def venue_letters(bits: int) -> str:
 def _venues(column: pa.StringArray) -> Codes:
     encoded = column.dictionary_encode()
     bits = np.array([venue_bit(text) for text in encoded.dictionary.to_pylist()], np.int8)
-    return np.asarray(bits[encoded.indices.to_numpy()])
+    return np.asarray(bits[integers(encoded.indices)])

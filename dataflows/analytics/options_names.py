@@ -13,6 +13,7 @@ import pyarrow as pa
 
 from dataflows.analytics.plain import from_plain, to_plain
 from dataflows.analytics.release import Longs
+from schemas.columns import integers
 from schemas.symbology import parse_contracts
 
 CONTRACTS_MAX: Final = 4_194_304
@@ -98,4 +99,4 @@ class Names:
 
 def _encoded(column: pa.StringArray) -> tuple[list[str], Longs]:
     encoded = column.dictionary_encode()
-    return encoded.dictionary.to_pylist(), encoded.indices.to_numpy().astype(np.int64)
+    return encoded.dictionary.to_pylist(), integers(encoded.indices).astype(np.int64)

@@ -11,7 +11,7 @@ import numpy as np
 import pyarrow as pa
 
 from dataflows.analytics.release import Codes, Flags
-from schemas.columns import Batch
+from schemas.columns import Batch, integers
 from schemas.kinds import DEADLETTER_REASON
 from schemas.partition import partitions
 from schemas.symbology import Unreadable, parse_contract
@@ -64,7 +64,7 @@ def _are_contracts(column: pa.StringArray) -> Flags:
     """Check each distinct symbol once; a batch holds few."""
     encoded = column.dictionary_encode()
     known = np.fromiter(map(_is_contract, encoded.dictionary.to_pylist()), np.bool_, len(encoded.dictionary))
-    found: Flags = known[encoded.indices.to_numpy()]
+    found: Flags = known[integers(encoded.indices)]
     return found
 
 
