@@ -47,7 +47,7 @@ def load_kernels() -> None:
     EquitiesCore().apply(_release(prints, quotes))
     for is_view in (True, False):  # a poll of one schema decodes to read-only views
         kind, column = np.zeros(1, np.int32), np.zeros(1, np.int64)
-        kind.flags.writeable = column.flags.writeable = not is_view
+        column.flags.writeable = not is_view
         codes, longs = np.zeros(1, np.int8), np.zeros(4, np.int64)
         one = longs[:1].copy()
         classify(one, kind, column, column, codes, longs, codes, one, one, one)
