@@ -107,7 +107,17 @@ def _announce(port: int, is_headless: bool) -> None:
     url = f"http://127.0.0.1:{port}"
     err.print(f"SYNTHETIC market on [bold]{url}[/]; Ctrl-C stops it")
     if not is_headless:
-        webbrowser.open(url)
+        _open(url)
+
+
+def _open(url: str) -> None:
+    """Open the page in a window; a browser that would take over this terminal is not asked."""
+    try:
+        browser = webbrowser.get()
+    except webbrowser.Error:
+        return
+    if type(browser) is not webbrowser.GenericBrowser:
+        browser.open(url)
 
 
 def _hold(pipeline: Pipeline, found: Services) -> None:
