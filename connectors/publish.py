@@ -122,6 +122,9 @@ class _Run:
         self.rows = Assembler(feed, start)
         self.sent: dict[tuple[str, int], int] = {}
         self.is_complete = False
+        # What the log has is generated again to be compared; it has had its time already.
+        beats = [tail.source_ts for (topic, _), tail in log.tails.items() if topic == REFERENCE]
+        self.logged_ts = max(beats, default=-1)
 
     def write(self, stop: Event, pace: Pace | None, on_progress: OnProgress) -> None:
         """Send chunk after chunk until the feed ends or the stop is asked for, then flush."""
@@ -139,7 +142,7 @@ class _Run:
     def _write_chunks(self, group: Sequence[Chunk], stop: Event, pace: Pace | None) -> bool:
         """Send some chunks at once, when paced piece by piece; return whether to go on."""
         for piece in self._pieces(_joined(group), pace is not None):
-            if pace is not None:
+            if pace is not None and piece.upto_ts > self.logged_ts:
                 pace.wait(piece.upto_ts)
                 if stop.is_set():
                     return False

@@ -47,6 +47,7 @@ class Tail:
 
     seq: int
     is_end: bool
+    source_ts: int
     value: bytes
 
 
@@ -149,11 +150,11 @@ def _tails(values: Mapping[Place, list[bytes]], codec: Codec) -> dict[Place, Tai
     for topic in {t for t, _ in values}:
         flat = [(place, v) for place, items in values.items() if place[0] == topic for v in items]
         decoded = codec.decode(TOPIC[topic], [v for _, v in flat])
-        kinds, seqs = decoded.batch["kind"].tolist(), decoded.batch["seq"].tolist()
-        for row, kind, seq in zip(decoded.rows.tolist(), kinds, seqs, strict=True):
+        columns = (decoded.batch[name].tolist() for name in ("kind", "seq", "source_ts"))
+        for row, kind, seq, source_ts in zip(decoded.rows.tolist(), *columns, strict=True):
             place, value = flat[row]
             if place not in tails or seq >= tails[place].seq:
-                tails[place] = Tail(seq, kind == END, value)
+                tails[place] = Tail(seq, kind == END, source_ts, value)
     return tails
 
 
