@@ -24,7 +24,7 @@ install: $(STAMP)
 $(STAMP): requirements.lock pyproject.toml
 	@test -n "$(PYTHON)" || { echo "Python 3.11 or 3.12 is needed and was not found; install it or run make PYTHON=/path/to/python" >&2; exit 2; }
 	@test -x $(BIN)/python || { echo "[1/5] virtual environment"; "$(PYTHON)" -m venv $(VENV); }
-	@echo "[2/5] libraries (about 600 MB once)"
+	@echo "[2/5] libraries (once, 2.2 GB on disk)"
 	@$(PIP) install --progress-bar on --require-hashes -r requirements.lock >$(VENV)/pip.log 2>&1 & \
 	  pid=$$!; while kill -0 $$pid 2>/dev/null; do sleep 3; \
 	  grep -hoE '^ *(Downloading|Collecting|Installing collected) [^ ]*' $(VENV)/pip.log 2>/dev/null | tail -n 1; done; \
