@@ -8,7 +8,6 @@ from __future__ import annotations
 import argparse
 import ipaddress
 import logging
-import re
 import signal
 import socket
 import sys
@@ -20,8 +19,8 @@ import uvicorn
 from api.app import create_app
 from connectors.errors import UserError
 from connectors.settings import load_settings
+from connectors.topics_admin import check_namespace
 
-NAMESPACE: Final = re.compile(r"[a-z][a-z0-9_]{0,47}\Z")
 WS_MAX_BYTES: Final = 64 * 1024
 WS_PING_S: Final = 20.0
 STOP_WAIT_S: Final = 5
@@ -60,8 +59,7 @@ def parse(argv: list[str] | None) -> argparse.Namespace:
     parser.add_argument("--host", default="127.0.0.1", help="an address; loopback by default")
     parser.add_argument("--allow-host", action="append", default=[], help="a further host name")
     args = parser.parse_args(argv)
-    if not NAMESPACE.match(args.namespace):
-        raise UserError(f"namespace {args.namespace!r} must match [a-z][a-z0-9_]{{0,47}}")
+    check_namespace(args.namespace)
     if not 0 <= args.port <= 65535:
         raise UserError(f"port {args.port} must be between 0 and 65535")
     return args

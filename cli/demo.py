@@ -21,6 +21,7 @@ from cli.stack.process import choose_port
 from cli.stack.progress import Step
 from connectors.errors import ServiceError
 from connectors.ingest import build_feed
+from connectors.topics_admin import check_namespace
 
 DEFAULT_PORT: Final = 8470
 READY_SECONDS: Final = 60.0
@@ -52,7 +53,7 @@ def run_demo(demo: Demo) -> None:
     }
     feed = build_feed(spec)
     name = demo.namespace
-    namespace = runs.check_namespace(name) if name else runs.namespace_of("demo", feed.identity)
+    namespace = check_namespace(name) if name else runs.namespace_of("demo", feed.identity)
     port = choose_port(demo.port, "page") if demo.port else _default_port()
     with steps() as shown:
         build_page(shown)

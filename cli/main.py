@@ -57,6 +57,7 @@ def _run(spec: dict[str, Any], options: dict[str, Any]) -> None:
     from cli.session import Plan, run_to_end
     from cli.summary import tables
     from connectors.ingest import build_feed
+    from connectors.topics_admin import check_namespace
 
     summary_file = options["summary"]
     if summary_file is not None and not summary_file.absolute().parent.is_dir():
@@ -65,7 +66,7 @@ def _run(spec: dict[str, Any], options: dict[str, Any]) -> None:
         raise UserError(f"--summary {summary_file}: is a folder; name a file in it")
     feed = build_feed(spec)
     name = options["namespace"]
-    namespace = runs.check_namespace(name) if name else runs.namespace_of(feed.name, feed.identity)
+    namespace = check_namespace(name) if name else runs.namespace_of(feed.name, feed.identity)
     port = None if options["headless"] else options["port"]
     plan = Plan(feed, spec, data_path(options["data_dir"]), namespace, options["workers"], port)
     with steps() as shown:

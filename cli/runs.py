@@ -5,19 +5,16 @@ Owns `runs/<namespace>/run.json` and the lock that keeps two processes out of on
 
 import hashlib
 import json
-import re
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import asdict, dataclass, field, replace
 from pathlib import Path
-from typing import Any, Final
+from typing import Any
 
 from filelock import FileLock, Timeout
 
 from cli.stack.record import now_s
 from connectors.errors import UserError
-
-NAMESPACE: Final = re.compile(r"[a-z][a-z0-9_]{0,47}")
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,16 +28,6 @@ class Run:
     started_s: float
     state: str = "running"
     summary: dict[str, Any] = field(default_factory=dict)
-
-
-def check_namespace(name: str) -> str:
-    """Return the name, or say what a namespace may be called."""
-    if not NAMESPACE.fullmatch(name):
-        raise UserError(
-            f"namespace {name!r} is not allowed: use a lower-case letter, then up to 47 lower-case letters, "
-            "digits or underscores"
-        )
-    return name
 
 
 def namespace_of(feed: str, identity: Mapping[str, Any]) -> str:

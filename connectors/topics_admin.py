@@ -45,7 +45,8 @@ def check_namespace(namespace: str) -> str:
     """Return the namespace, or say what one looks like."""
     if not _NAMESPACE.fullmatch(namespace):
         raise UserError(
-            f"namespace {namespace!r}: a small letter and up to 47 small letters, digits or _ are allowed"
+            f"namespace {namespace!r} must match {_NAMESPACE.pattern}: a small letter and up to 47 "
+            "small letters, digits or _ are allowed"
         )
     return namespace
 
