@@ -58,14 +58,38 @@ class SessionStart:
 
 
 @dataclass(frozen=True, slots=True)
+class Note:
+    """A fact beside the tape: a record of `reference`, known from `source_ts` on.
+
+    `name` is one of schemas.kinds.REFERENCE_NAME; an empty `underlying` goes to every shard. Times in
+    `detail` are decimal strings of ns, like everywhere in JSON.
+    """
+
+    name: str
+    underlying: str
+    source_ts: int
+    detail: Mapping[str, object]
+
+
+@dataclass(frozen=True, slots=True)
+class Gap:
+    """A stretch that the source knows it has missed; what stood before it no longer stands after it."""
+
+    source_ts: int
+    reason: str
+
+
+@dataclass(frozen=True, slots=True)
 class Chunk:
     """Everything between two boundaries of event time.
 
-    `batches` holds the data rows of each raw topic with every column of the topic, sorted by
-    source_ts, ties in the order of the source; `kind` and `seq` are overwritten by the publisher.
+    `batches` holds the data rows of each raw topic, sorted by source_ts, ties in the order of the
+    source; columns that are missing take their default, `kind` and `seq` are given by the publisher.
     `session` is set on the first chunk of a session. `read` counts rows of the source, refused ones
-    included, so that read = rows + rejects for every topic. All rows and rejects lie after the
-    previous chunk's `upto_ts` and at or before this one's, which is `k * heartbeat_ns - 1`.
+    included, so that read = rows + rejects for every topic. All rows, rejects, notes and gaps lie after
+    the previous chunk's `upto_ts` and at or before this one's, which is `k * heartbeat_ns - 1`. Rows
+    that came out late are the exception: they stand in `late`, in the order they came, with times at or
+    before the previous chunk's `upto_ts`, and are written behind its heartbeats.
     """
 
     session: SessionStart | None
@@ -73,6 +97,9 @@ class Chunk:
     rejects: tuple[Reject, ...]
     read: Mapping[str, int]
     upto_ts: int
+    notes: tuple[Note, ...] = ()
+    gaps: tuple[Gap, ...] = ()
+    late: Mapping[str, Batch] = field(default_factory=dict)
 
 
 class Feed(Protocol):

@@ -113,8 +113,17 @@ def constant(field: Field, length: int) -> Column:
     assert value is not None, f"{field.name} has neither default nor absent value"
     kind = field_type(field)
     if kind is None:
-        return pa.array([str(value)] * length, pa.string())
+        return pa.repeat(pa.scalar(str(value), pa.string()), length)
     return np.full(length, field.symbols.index(str(value)) if field.is_enum else value, kind)
+
+
+def complete(batch: Batch) -> Batch:
+    """Return a batch with every column of its topic; one that is missing holds its default or absent value."""
+    missing = [f for f in batch.topic.fields if f.name not in batch.columns]
+    if not missing:
+        return batch
+    given = {**batch.columns, **{f.name: constant(f, len(batch)) for f in missing}}
+    return Batch(batch.topic, {f.name: given[f.name] for f in batch.topic.fields})
 
 
 def from_rows(topic: Topic, rows: Sequence[Mapping[str, Any]]) -> Batch:

@@ -48,7 +48,8 @@ class Field:
     """A column. `logical` is a key of LOGICAL or the name of an enum of `schemas.kinds`.
 
     `absent` is the stored value that means "there is none"; it becomes NULL in ClickHouse and
-    null in JSON. `default` makes the field one that was added later: old records read as it.
+    null in JSON. `default` makes the field one that was added later, in version `since` of its
+    topic: older records read as it.
     """
 
     name: str
@@ -56,6 +57,7 @@ class Field:
     doc: str
     absent: int | None = None
     default: int | float | str | bool | None = None
+    since: int = 0
 
     @property
     def is_enum(self) -> bool:

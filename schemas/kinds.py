@@ -44,7 +44,20 @@ VERSION_STATUS: Final = ("final", "restated", "retracted")
 SEVERITY: Final = ("unrated", "low", "medium", "high")
 RULE_ID: Final = ("call_sweep", "put_sweep", "contract_spike")
 DARK_KIND: Final = ("absorbed_block",)
-REFERENCE_NAME: Final = ("control", "reject")
+REFERENCE_NAME: Final = (
+    "control",
+    "reject",
+    "capabilities",
+    "definition",
+    "open_interest",
+    "statistic",
+    "status",
+    "corporate_action",
+    "short_volume",
+    "universe",
+)
+PRINT_REPORT: Final = ("trade", "cancel", "correction")
+VENUE_LETTER: Final = ("none", *"ABCDEFGHIJKLMNOPQRSTUVWXYZ")
 DEADLETTER_REASON: Final = (
     "bad_magic",
     "unknown_schema",
@@ -77,5 +90,7 @@ ENUMS: Final[dict[str, tuple[str, ...]]] = {
     "RuleId": RULE_ID,
     "DarkKind": DARK_KIND,
     "ReferenceName": REFERENCE_NAME,
+    "PrintReport": PRINT_REPORT,
+    "VenueLetter": VENUE_LETTER,
     "DeadletterReason": DEADLETTER_REASON,
 }

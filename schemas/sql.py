@@ -45,9 +45,18 @@ def clickhouse_type(field: Field) -> str:
 
 
 def create_statements(topic: Topic, database: str) -> list[str]:
-    """Return the statements that make a topic's table, and its view where it is versioned."""
+    """Return the statements that make a topic's table, and its view where it is versioned.
+
+    A table that an older version made gets the columns that came later.
+    """
+    later = [_add_column(topic, f, database) for f in topic.fields if f.since]
     view = [create_view(topic, database)] if topic.name in VERSION_KEYS else []
-    return [create_table(topic, database), *view]
+    return [create_table(topic, database), *later, *view]
+
+
+def _add_column(topic: Topic, field: Field, database: str) -> str:
+    column = _column(field.name, clickhouse_type(field), _codec(field), _comment(field)).strip()
+    return f"ALTER TABLE `{database}`.{topic.table} ADD COLUMN IF NOT EXISTS {column}"
 
 
 def create_table(topic: Topic, database: str) -> str:

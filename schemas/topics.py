@@ -4,7 +4,7 @@ Owns which topics exist, their order of application within a shard (`rank`), the
 their ClickHouse tables and the schema id of each version. Refuses to know a broker or an engine.
 """
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Final
 
 from schemas.fields import Field
@@ -27,7 +27,15 @@ class Topic:
     rank: int
     sort_key: tuple[str, ...]
     fields: tuple[Field, ...]
-    version: int = 0
+
+    @property
+    def version(self) -> int:
+        """The version of its records: that of the field added last."""
+        return max(f.since for f in self.fields)
+
+    def at(self, version: int) -> "Topic":
+        """Return the topic as an earlier version wrote it."""
+        return replace(self, fields=tuple(f for f in self.fields if f.since <= version))
 
     @property
     def schema_id(self) -> int:
@@ -62,6 +70,25 @@ DERIVED_HEAD: Final = (
     F("seq", "sequence", "Dense number of the record in its topic partition, given by the flow."),
     F("emit_ts", "time", "The event time at which the flow could first say this."),
     F("underlying", "label", "The underlying the record is keyed by."),
+)
+LATER: Final = 1  # the version that brought the fields below to the raw topics
+PRINT_REPORT: Final = (
+    F("trade_id", "text", "The vendor's name of the trade; empty where it gives none.", default="", since=LATER),
+    F("vendor_seq", "sequence", "The vendor's own sequence number.", ABSENT, ABSENT, LATER),
+    F("report", "PrintReport", "A trade, or the cancel or correction of one.", default="trade", since=LATER),
+    F("refers_to", "text", "The trade_id that a cancel or correction is about.", default="", since=LATER),
+    F("aggressor", "Side", "Side of the aggressor where the feed states it.", default="none", since=LATER),
+    F("is_time_doubtful", "flag", "Whether the vendor doubts the times.", default=False, since=LATER),
+)
+CARRIED: Final = (
+    F("carried_bid", "price", "Bid that came with the print itself.", NO_PRICE, NO_PRICE, LATER),
+    F("carried_ask", "price", "Ask that came with the print itself.", NO_PRICE, NO_PRICE, LATER),
+    F("carried_bid_size", "count", "Size at that bid, in the unit of size.", ABSENT, ABSENT, LATER),
+    F("carried_ask_size", "count", "Size at that ask, in the unit of size.", ABSENT, ABSENT, LATER),
+)
+QUOTE_VENUES: Final = (
+    F("bid_venue", "VenueLetter", "Venue at the bid where the feed names it.", default="none", since=LATER),
+    F("ask_venue", "VenueLetter", "Venue at the ask where the feed names it.", default="none", since=LATER),
 )
 CONTRACT: Final = (
     F("contract", "label", "Series: root padded to 6, YYMMDD, C or P, strike in 8 digits."),
@@ -133,6 +160,9 @@ _SPECS: Final = (
             F("venue", "label", "Letter of the executing exchange; empty where unknown."),
             F("condition", "label", "Case-sensitive sale code; empty where the feed has none."),
             F("is_bar", "flag", "Whether this record is the volume of a bar and not a trade."),
+            F("has_event_ts", "flag", "Whether event_ts is no copy.", default=False, since=LATER),
+            *PRINT_REPORT,
+            *CARRIED,
         ),
     ),
     (
@@ -146,6 +176,7 @@ _SPECS: Final = (
             *QUOTE_SIDES,
             F("bid_size", "contracts", "Contracts at the bid."),
             F("ask_size", "contracts", "Contracts at the ask."),
+            *QUOTE_VENUES,
         ),
     ),
     (
@@ -162,6 +193,9 @@ _SPECS: Final = (
             F("conditions", "label", "Sale conditions exactly as the feed wrote them."),
             F("condition_bits", "bits", "The same conditions as bits of schemas.conditions."),
             F("has_event_ts", "flag", "Whether event_ts is a participant time, no copy."),
+            F("is_hidden", "flag", "Whether it met hidden interest.", default=False, since=LATER),
+            *PRINT_REPORT,
+            *CARRIED,
         ),
     ),
     (
@@ -174,6 +208,7 @@ _SPECS: Final = (
             *QUOTE_SIDES,
             F("bid_size", "shares", "Shares at the bid."),
             F("ask_size", "shares", "Shares at the ask."),
+            *QUOTE_VENUES,
         ),
     ),
     (
@@ -389,7 +424,9 @@ TOPICS: Final[tuple[Topic, ...]] = tuple(
 TOPIC: Final[dict[str, Topic]] = {t.name: t for t in TOPICS}
 RAW_TOPICS: Final = tuple(t for t in TOPICS if t.is_raw)
 DERIVED_TOPICS: Final = tuple(t for t in TOPICS if not t.is_raw)
-BY_SCHEMA_ID: Final[dict[int, Topic]] = {t.schema_id: t for t in TOPICS}
+VERSIONS: Final = tuple(t.at(v) for t in TOPICS for v in range(t.version + 1))
+BY_SCHEMA_ID: Final[dict[int, Topic]] = {t.schema_id: t for t in VERSIONS}
+assert all(t.version < VERSIONS_PER_TOPIC for t in TOPICS)
 
 
 def physical_name(namespace: str, topic: str) -> str:

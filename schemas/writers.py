@@ -13,7 +13,7 @@ import fastavro
 
 from schemas.fields import LOGICAL, Field
 from schemas.records import PLAIN_TYPES, plain_schema_json
-from schemas.topics import TOPICS, Topic
+from schemas.topics import VERSIONS, Topic
 
 
 @dataclass(frozen=True, slots=True)
@@ -103,4 +103,4 @@ class SchemaIds:
         return SchemaIds({**self._writers, schema_id: writer})
 
 
-BUILT_IN: Final = SchemaIds({t.schema_id: Writer.of(t) for t in TOPICS})
+BUILT_IN: Final = SchemaIds({t.schema_id: Writer.of(t) for t in VERSIONS})

@@ -15,7 +15,7 @@ import pyarrow as pa
 
 from connectors.feed import Reject, reject
 from connectors.feeds.lean_table import Flags, Ints, Table, raw_lines
-from schemas.columns import Batch, concat, empty
+from schemas.columns import Batch, concat, constant, empty
 from schemas.topics import TOPIC
 
 NS_PER_MS: Final = 1_000_000
@@ -95,7 +95,13 @@ def build(origin: Origin, columns: Mapping[str, Any], count: int) -> Batch:
     head = {"kind": 0, "seq": 0, "underlying": origin.underlying}
     given = {**head, "event_ts": columns["source_ts"], **columns}
     kinds = empty(topic).columns
-    return Batch(topic, {f.name: _spread(given[f.name], kinds[f.name], count) for f in topic.fields})
+    return Batch(
+        topic,
+        {
+            f.name: _spread(given[f.name], kinds[f.name], count) if f.name in given else constant(f, count)
+            for f in topic.fields
+        },
+    )
 
 
 def _pick(column: Any, kept: Ints) -> Any:

@@ -10,6 +10,8 @@ CREATE TABLE IF NOT EXISTS `{database}`.option_nbbo
     `ask` Nullable(Decimal(18, 9)) CODEC(Delta, ZSTD(1)) COMMENT 'Best ask; absent where that side had no quote. [USD; NULL where absent]',
     `bid_size` Int64 CODEC(T64, ZSTD(1)) COMMENT 'Contracts at the bid. [contracts]',
     `ask_size` Int64 CODEC(T64, ZSTD(1)) COMMENT 'Contracts at the ask. [contracts]',
+    `bid_venue` LowCardinality(String) CODEC(ZSTD(1)) COMMENT 'Venue at the bid where the feed names it. [one of a closed list]',
+    `ask_venue` LowCardinality(String) CODEC(ZSTD(1)) COMMENT 'Venue at the ask where the feed names it. [one of a closed list]',
     `_partition` UInt16 CODEC(Delta, ZSTD(1)) COMMENT 'Topic partition the record stood in.',
     `_offset` UInt64 CODEC(DoubleDelta, ZSTD(1)) COMMENT 'Offset of the record in that partition.',
     `_day` Date CODEC(Delta, ZSTD(1)) COMMENT 'Day of the log\'s frontier when the record was written.'

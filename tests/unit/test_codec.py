@@ -16,7 +16,7 @@ from schemas.records import twin_schema_json
 from schemas.topics import BY_SCHEMA_ID, TOPIC, TOPICS, Topic
 
 WORDS = ("", "AAPL", "Ä and \0", "a" * 200)
-PRINTS = TOPIC["equities.prints"]
+PRINTS = TOPIC["equities.prints"].at(0)  # its last field is a boolean
 PLACED = TOPIC["options.placed"]
 
 
@@ -92,7 +92,7 @@ def test_every_schema_field_has_a_doc_and_a_unit(topic: Topic) -> None:
 
 
 def test_schema_ids_are_distinct_and_their_bytes_are_plain() -> None:
-    assert len(BY_SCHEMA_ID) == len(TOPICS)
+    assert len(BY_SCHEMA_ID) == sum(t.version + 1 for t in TOPICS)
     assert all(byte < 0x80 for i in BY_SCHEMA_ID for byte in i.to_bytes(4, "big"))
 
 

@@ -23,6 +23,7 @@ from schemas.topics import TOPIC, TOPICS, Topic
 
 QUOTES = TOPIC["equities.quotes"]
 TIME = 1_700_000_000_123_456_789
+LATER = {"bid_venue": "none", "ask_venue": "none"}
 
 
 def quote(**other: Any) -> dict[str, Any]:
@@ -44,8 +45,8 @@ def test_rows_become_columns_and_come_back() -> None:
     assert batch["kind"].dtype == np.int32 and batch["kind"].tolist() == [0, 3]
     assert batch["bid"].dtype == np.int64 and batch["bid"].tolist() == [-1, 7]
     assert to_rows(batch) == [
-        {n: {**quote(), "bid": -1}[n] for n in QUOTES.field_names},
-        {n: quote(kind="gap", bid=7)[n] for n in QUOTES.field_names},
+        {n: {**quote(bid=-1), **LATER}[n] for n in QUOTES.field_names},
+        {n: {**quote(kind="gap", bid=7), **LATER}[n] for n in QUOTES.field_names},
     ]
     assert to_rows(from_rows(QUOTES, [])) == []
 

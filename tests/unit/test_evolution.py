@@ -7,23 +7,23 @@ from typing import Any
 import fastavro
 import pytest
 
-from schemas.codec import BUILT_IN, SchemaIds, Writer, avro_schema, decode, encode, header
+from schemas.codec import SchemaIds, Writer, avro_schema, decode, encode, header
 from schemas.columns import constant, from_rows, to_rows
 from schemas.fields import Field
 from schemas.plans import plan_for
 from schemas.topics import TOPIC, Topic
 from schemas.writers import WriterField
 
-OLD = TOPIC["options.nbbo"]
+OLD = TOPIC["options.nbbo"].at(0)
 ADDED = (
-    Field("halted", "flag", "Whether the series is halted.", default=False),
-    Field("quote_venue", "label", "Venue of the bid.", default="?"),
-    Field("state", "QuoteState", "State of the quote.", default="normal"),
-    Field("depth", "count", "Depth.", absent=-1),
-    Field("weight", "ratio", "Weight.", default=0.5),
+    Field("halted", "flag", "Whether the series is halted.", default=False, since=1),
+    Field("quote_venue", "label", "Venue of the bid.", default="?", since=1),
+    Field("state", "QuoteState", "State of the quote.", default="normal", since=1),
+    Field("depth", "count", "Depth.", absent=-1, since=1),
+    Field("weight", "ratio", "Weight.", default=0.5, since=1),
 )
-NEW = replace(OLD, fields=(*OLD.fields[:6], *ADDED, *OLD.fields[6:]), version=1)
-IDS = BUILT_IN.adding(NEW.schema_id, Writer.of(NEW))
+NEW = replace(OLD, fields=(*OLD.fields[:6], *ADDED, *OLD.fields[6:]))
+IDS = SchemaIds({OLD.schema_id: Writer.of(OLD), NEW.schema_id: Writer.of(NEW)})
 ROW: dict[str, Any] = {
     "kind": "data", "seq": 1, "source_ts": 2, "event_ts": 2, "underlying": "IBM", "contract": "X",
     "bid": -1, "ask": 7, "bid_size": 0, "ask_size": 3,
@@ -78,7 +78,7 @@ def test_versions_may_alternate_in_one_batch() -> None:
 
 
 def test_an_unregistered_version_is_an_unknown_schema() -> None:
-    decoded = decode(OLD, encode(from_rows(NEW, [{**ROW, **ADDED_VALUES}])))
+    decoded = decode(OLD, encode(from_rows(NEW, [{**ROW, **ADDED_VALUES}]), 77), IDS)
     assert [b.reason for b in decoded.bad] == ["unknown_schema"]
 
 

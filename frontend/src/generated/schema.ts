@@ -48,8 +48,14 @@ export type RuleId = (typeof RULE_ID)[number];
 export const DARK_KIND = ["absorbed_block"] as const;
 export type DarkKind = (typeof DARK_KIND)[number];
 
-export const REFERENCE_NAME = ["control", "reject"] as const;
+export const REFERENCE_NAME = ["control", "reject", "capabilities", "definition", "open_interest", "statistic", "status", "corporate_action", "short_volume", "universe"] as const;
 export type ReferenceName = (typeof REFERENCE_NAME)[number];
+
+export const PRINT_REPORT = ["trade", "cancel", "correction"] as const;
+export type PrintReport = (typeof PRINT_REPORT)[number];
+
+export const VENUE_LETTER = ["none", "A", "B", "C", "D", "E", "F", "G", "H", "I", "J", "K", "L", "M", "N", "O", "P", "Q", "R", "S", "T", "U", "V", "W", "X", "Y", "Z"] as const;
+export type VenueLetter = (typeof VENUE_LETTER)[number];
 
 export const DEADLETTER_REASON = ["bad_magic", "unknown_schema", "undecodable", "trailing_bytes", "too_large", "bad_value", "ahead_of_clock", "sequence_gap", "duplicate", "wrong_partition", "rejected_by_feed"] as const;
 export type DeadletterReason = (typeof DEADLETTER_REASON)[number];
@@ -104,6 +110,28 @@ export interface OptionPrintsRow {
   condition: string;
   /** Whether this record is the volume of a bar and not a trade. [true or false] */
   is_bar: boolean;
+  /** Whether event_ts is no copy. [true or false] */
+  has_event_ts: boolean;
+  /** The vendor's name of the trade; empty where it gives none. [text] */
+  trade_id: string;
+  /** The vendor's own sequence number. [sequence number] */
+  vendor_seq: number | null;
+  /** A trade, or the cancel or correction of one. [one of a closed list] */
+  report: PrintReport;
+  /** The trade_id that a cancel or correction is about. [text] */
+  refers_to: string;
+  /** Side of the aggressor where the feed states it. [one of a closed list] */
+  aggressor: Side;
+  /** Whether the vendor doubts the times. [true or false] */
+  is_time_doubtful: boolean;
+  /** Bid that came with the print itself. [USD] */
+  carried_bid: number | null;
+  /** Ask that came with the print itself. [USD] */
+  carried_ask: number | null;
+  /** Size at that bid, in the unit of size. [count] */
+  carried_bid_size: number | null;
+  /** Size at that ask, in the unit of size. [count] */
+  carried_ask_size: number | null;
 }
 
 /** National best bid and offer of option series. */
@@ -128,6 +156,10 @@ export interface OptionNbboRow {
   bid_size: number;
   /** Contracts at the ask. [contracts] */
   ask_size: number;
+  /** Venue at the bid where the feed names it. [one of a closed list] */
+  bid_venue: VenueLetter;
+  /** Venue at the ask where the feed names it. [one of a closed list] */
+  ask_venue: VenueLetter;
 }
 
 /** Equity trade reports as the feed gave them, official prices included. */
@@ -156,6 +188,28 @@ export interface EquityPrintsRow {
   condition_bits: number;
   /** Whether event_ts is a participant time, no copy. [true or false] */
   has_event_ts: boolean;
+  /** Whether it met hidden interest. [true or false] */
+  is_hidden: boolean;
+  /** The vendor's name of the trade; empty where it gives none. [text] */
+  trade_id: string;
+  /** The vendor's own sequence number. [sequence number] */
+  vendor_seq: number | null;
+  /** A trade, or the cancel or correction of one. [one of a closed list] */
+  report: PrintReport;
+  /** The trade_id that a cancel or correction is about. [text] */
+  refers_to: string;
+  /** Side of the aggressor where the feed states it. [one of a closed list] */
+  aggressor: Side;
+  /** Whether the vendor doubts the times. [true or false] */
+  is_time_doubtful: boolean;
+  /** Bid that came with the print itself. [USD] */
+  carried_bid: number | null;
+  /** Ask that came with the print itself. [USD] */
+  carried_ask: number | null;
+  /** Size at that bid, in the unit of size. [count] */
+  carried_bid_size: number | null;
+  /** Size at that ask, in the unit of size. [count] */
+  carried_ask_size: number | null;
 }
 
 /** National best bid and offer of equities. */
@@ -178,6 +232,10 @@ export interface EquityQuotesRow {
   bid_size: number;
   /** Shares at the ask. [shares] */
   ask_size: number;
+  /** Venue at the bid where the feed names it. [one of a closed list] */
+  bid_venue: VenueLetter;
+  /** Venue at the ask where the feed names it. [one of a closed list] */
+  ask_venue: VenueLetter;
 }
 
 /** Each option print beside the quote it traded against. */
@@ -677,6 +735,17 @@ export const TOPICS: { readonly [K in TopicName]: TopicInfo } = {
       { name: "venue", type: "label", unit: "text", nullable: false, doc: "Letter of the executing exchange; empty where unknown." },
       { name: "condition", type: "label", unit: "text", nullable: false, doc: "Case-sensitive sale code; empty where the feed has none." },
       { name: "is_bar", type: "flag", unit: "true or false", nullable: false, doc: "Whether this record is the volume of a bar and not a trade." },
+      { name: "has_event_ts", type: "flag", unit: "true or false", nullable: false, doc: "Whether event_ts is no copy." },
+      { name: "trade_id", type: "text", unit: "text", nullable: false, doc: "The vendor's name of the trade; empty where it gives none." },
+      { name: "vendor_seq", type: "sequence", unit: "sequence number", nullable: true, doc: "The vendor's own sequence number." },
+      { name: "report", type: "PrintReport", unit: "one of a closed list", nullable: false, doc: "A trade, or the cancel or correction of one." },
+      { name: "refers_to", type: "text", unit: "text", nullable: false, doc: "The trade_id that a cancel or correction is about." },
+      { name: "aggressor", type: "Side", unit: "one of a closed list", nullable: false, doc: "Side of the aggressor where the feed states it." },
+      { name: "is_time_doubtful", type: "flag", unit: "true or false", nullable: false, doc: "Whether the vendor doubts the times." },
+      { name: "carried_bid", type: "price", unit: "USD", nullable: true, doc: "Bid that came with the print itself." },
+      { name: "carried_ask", type: "price", unit: "USD", nullable: true, doc: "Ask that came with the print itself." },
+      { name: "carried_bid_size", type: "count", unit: "count", nullable: true, doc: "Size at that bid, in the unit of size." },
+      { name: "carried_ask_size", type: "count", unit: "count", nullable: true, doc: "Size at that ask, in the unit of size." },
     ],
   },
   "options.nbbo": {
@@ -695,6 +764,8 @@ export const TOPICS: { readonly [K in TopicName]: TopicInfo } = {
       { name: "ask", type: "price", unit: "USD", nullable: true, doc: "Best ask; absent where that side had no quote." },
       { name: "bid_size", type: "contracts", unit: "contracts", nullable: false, doc: "Contracts at the bid." },
       { name: "ask_size", type: "contracts", unit: "contracts", nullable: false, doc: "Contracts at the ask." },
+      { name: "bid_venue", type: "VenueLetter", unit: "one of a closed list", nullable: false, doc: "Venue at the bid where the feed names it." },
+      { name: "ask_venue", type: "VenueLetter", unit: "one of a closed list", nullable: false, doc: "Venue at the ask where the feed names it." },
     ],
   },
   "equities.prints": {
@@ -715,6 +786,17 @@ export const TOPICS: { readonly [K in TopicName]: TopicInfo } = {
       { name: "conditions", type: "label", unit: "text", nullable: false, doc: "Sale conditions exactly as the feed wrote them." },
       { name: "condition_bits", type: "bits", unit: "bit set", nullable: false, doc: "The same conditions as bits of schemas.conditions." },
       { name: "has_event_ts", type: "flag", unit: "true or false", nullable: false, doc: "Whether event_ts is a participant time, no copy." },
+      { name: "is_hidden", type: "flag", unit: "true or false", nullable: false, doc: "Whether it met hidden interest." },
+      { name: "trade_id", type: "text", unit: "text", nullable: false, doc: "The vendor's name of the trade; empty where it gives none." },
+      { name: "vendor_seq", type: "sequence", unit: "sequence number", nullable: true, doc: "The vendor's own sequence number." },
+      { name: "report", type: "PrintReport", unit: "one of a closed list", nullable: false, doc: "A trade, or the cancel or correction of one." },
+      { name: "refers_to", type: "text", unit: "text", nullable: false, doc: "The trade_id that a cancel or correction is about." },
+      { name: "aggressor", type: "Side", unit: "one of a closed list", nullable: false, doc: "Side of the aggressor where the feed states it." },
+      { name: "is_time_doubtful", type: "flag", unit: "true or false", nullable: false, doc: "Whether the vendor doubts the times." },
+      { name: "carried_bid", type: "price", unit: "USD", nullable: true, doc: "Bid that came with the print itself." },
+      { name: "carried_ask", type: "price", unit: "USD", nullable: true, doc: "Ask that came with the print itself." },
+      { name: "carried_bid_size", type: "count", unit: "count", nullable: true, doc: "Size at that bid, in the unit of size." },
+      { name: "carried_ask_size", type: "count", unit: "count", nullable: true, doc: "Size at that ask, in the unit of size." },
     ],
   },
   "equities.quotes": {
@@ -732,6 +814,8 @@ export const TOPICS: { readonly [K in TopicName]: TopicInfo } = {
       { name: "ask", type: "price", unit: "USD", nullable: true, doc: "Best ask; absent where that side had no quote." },
       { name: "bid_size", type: "shares", unit: "shares", nullable: false, doc: "Shares at the bid." },
       { name: "ask_size", type: "shares", unit: "shares", nullable: false, doc: "Shares at the ask." },
+      { name: "bid_venue", type: "VenueLetter", unit: "one of a closed list", nullable: false, doc: "Venue at the bid where the feed names it." },
+      { name: "ask_venue", type: "VenueLetter", unit: "one of a closed list", nullable: false, doc: "Venue at the ask where the feed names it." },
     ],
   },
   "options.placed": {
