@@ -80,16 +80,27 @@ class Gap:
 
 
 @dataclass(frozen=True, slots=True)
+class Late:
+    """Rows of one topic that come out at `at_ts`, after records that are younger than they are.
+
+    They stand in the log behind everything up to `at_ts`, and are late there where a heartbeat has
+    passed their source_ts; each row's source_ts is at or before `at_ts`.
+    """
+
+    at_ts: int
+    batch: Batch
+
+
+@dataclass(frozen=True, slots=True)
 class Chunk:
     """Everything between two boundaries of event time.
 
     `batches` holds the data rows of each raw topic, sorted by source_ts, ties in the order of the
     source; columns that are missing take their default, `kind` and `seq` are given by the publisher.
     `session` is set on the first chunk of a session. `read` counts rows of the source, refused ones
-    included, so that read = rows + rejects for every topic. All rows, rejects, notes and gaps lie after
-    the previous chunk's `upto_ts` and at or before this one's, which is `k * heartbeat_ns - 1`. Rows
-    that came out late are the exception: they stand in `late`, in the order they came, with times at or
-    before the previous chunk's `upto_ts`, and are written behind its heartbeats.
+    included, so that read = rows + rejects for every topic. All rows, rejects, notes, gaps and
+    the `at_ts` of late rows lie after the previous chunk's `upto_ts` and at or before this one's, which
+    is `k * heartbeat_ns - 1`.
     """
 
     session: SessionStart | None
@@ -99,7 +110,7 @@ class Chunk:
     upto_ts: int
     notes: tuple[Note, ...] = ()
     gaps: tuple[Gap, ...] = ()
-    late: Mapping[str, Batch] = field(default_factory=dict)
+    late: tuple[Late, ...] = ()
 
 
 class Feed(Protocol):

@@ -23,7 +23,7 @@ from connectors.publish_resume import Log, LogReader
 from connectors.publish_rows import REFERENCE, Assembler, Numbered, Progress, identity_of
 from connectors.registry import BUILT_IN_CODEC, Codec, is_same_body
 from connectors.topics_admin import ensure_topics
-from schemas.columns import Batch, concat, integers, is_text
+from schemas.columns import Batch, complete, concat, integers, is_text
 from schemas.topics import PARTITION_COUNT, TOPIC, physical_name
 
 LONGEST_PAUSE_S: Final = 5.0  # a quiet stretch of a paced feed is cut short to this
@@ -205,7 +205,6 @@ class _Run:
         begin = -1
         for end in ends:
             last = end == ends[-1]
-            inside = tuple(r for r in chunk.rejects if begin <= r.source_ts < end)
             batches = {t: _between(b, begin, end) for t, b in chunk.batches.items()}
             opening = chunk.session if begin < 0 else None
             upto = chunk.upto_ts if last else end - 1
@@ -213,9 +212,12 @@ class _Run:
                 chunk,
                 session=opening,
                 batches=batches,
-                rejects=inside,
+                rejects=tuple(r for r in chunk.rejects if begin <= r.source_ts < end),
                 read=chunk.read if last else {},
                 upto_ts=upto,
+                notes=tuple(n for n in chunk.notes if begin <= n.source_ts < end),
+                gaps=tuple(g for g in chunk.gaps if begin <= g.source_ts < end),
+                late=tuple(x for x in chunk.late if begin <= x.at_ts < end),
             )
             begin = end
 
@@ -290,10 +292,18 @@ def _joined(group: Sequence[Chunk]) -> Chunk:
     if len(group) == 1:
         return group[0]
     topics = {t for chunk in group for t in chunk.batches}
-    batches = {t: concat([c.batches[t] for c in group if t in c.batches]) for t in sorted(topics)}
+    batches = {t: concat([complete(c.batches[t]) for c in group if t in c.batches]) for t in sorted(topics)}
     read = {t: sum(c.read.get(t, 0) for c in group) for t in sorted({t for c in group for t in c.read})}
-    rejects = tuple(r for chunk in group for r in chunk.rejects)
-    return Chunk(group[0].session, batches, rejects, read, group[-1].upto_ts)
+    return Chunk(
+        group[0].session,
+        batches,
+        tuple(r for chunk in group for r in chunk.rejects),
+        read,
+        group[-1].upto_ts,
+        tuple(n for chunk in group for n in chunk.notes),
+        tuple(g for chunk in group for g in chunk.gaps),
+        tuple(x for chunk in group for x in chunk.late),
+    )
 
 
 def _between(batch: Batch, begin: int, end: int) -> Batch:
@@ -305,7 +315,9 @@ def _interval_ends(chunk: Chunk, feed: Feed, before: int) -> list[int]:
     """Return the ends (exclusive) of the intervals of a chunk that get a heartbeat, and its own end."""
     step = feed.heartbeat_ns
     times = [b["source_ts"] for b in chunk.batches.values()]
-    times.append(np.array([r.source_ts for r in chunk.rejects], np.int64))
+    beside = [r.source_ts for r in chunk.rejects] + [n.source_ts for n in chunk.notes]
+    beside += [g.source_ts for g in chunk.gaps] + [x.at_ts for x in chunk.late]
+    times.append(np.array(beside, np.int64))
     if chunk.session is not None:
         times.append(np.array([chunk.session.start_ts], np.int64))
     slots = np.unique(np.concatenate(times) // step)

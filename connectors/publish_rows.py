@@ -1,8 +1,8 @@
 """From chunks to numbered rows of the log: partitions, control records, sequence numbers.
 
-Owns the content of the raw topics beside the data: heartbeats, session, checkpoint and end records,
-and refused rows as records of `reference`. Pure: the same chunks give the same rows, however they
-are cut (only ingest_ts is handed in). Refuses data of a symbol that the feed did not declare.
+Owns the content of the raw topics beside the data: heartbeats, session, gap, checkpoint and end
+records, notes and refused rows as records of `reference`. Pure: the same chunks give the same rows,
+however they are cut (only ingest_ts is handed in). Refuses data of a symbol that the feed did not declare.
 """
 
 from __future__ import annotations
@@ -17,14 +17,14 @@ import numpy as np
 import orjson
 import pyarrow as pa
 
-from connectors.feed import Chunk, Feed, Reject, SessionStart
-from schemas.columns import Batch, Column, Index, concat, field_type
+from connectors.feed import Chunk, Feed, Note, Reject, SessionStart
+from schemas.columns import Batch, Column, Index, complete, concat, field_type
 from schemas.kinds import KIND, REFERENCE_NAME
 from schemas.partition import partition, partitions
 from schemas.topics import PARTITION_COUNT, TOPIC
 
 REFERENCE: Final = "reference"
-DATA, HEARTBEAT, SESSION, END = (KIND.index(k) for k in ("data", "heartbeat", "session", "end"))
+DATA, HEARTBEAT, SESSION, GAP, END = (KIND.index(k) for k in ("data", "heartbeat", "session", "gap", "end"))
 CONTROL_NAME, REJECT_NAME = REFERENCE_NAME.index("control"), REFERENCE_NAME.index("reject")
 EVERYWHERE: Final = tuple(range(PARTITION_COUNT))
 CHECKPOINT_NS: Final = 60_000_000_000
@@ -88,6 +88,15 @@ class Numbered:
 
 
 @dataclass(frozen=True, slots=True)
+class Placed:
+    """Rows of one topic, the partition of each, and the time at which each stands in the log."""
+
+    batch: Batch
+    parts: Index
+    at: Index
+
+
+@dataclass(frozen=True, slots=True)
 class Controls:
     """Control records of one topic: times and partitions, all of one kind."""
 
@@ -119,18 +128,19 @@ class Assembler:
 
     def assemble(self, chunk: Chunk, ingest_ts: int) -> dict[str, Numbered]:
         """Number everything of a chunk, heartbeats included; `ingest_ts` goes on those of reference."""
-        data = {t: b for t, b in chunk.batches.items() if len(b)}
-        parts = {t: _partitions_of(b) for t, b in data.items()}
-        if chunk.rejects:
-            data[REFERENCE], parts[REFERENCE] = _reject_rows(chunk.rejects)
+        data = _data_of(chunk)
         starts = [self._session(chunk.session)] if chunk.session else []
-        beats = self._heartbeats(chunk, data, parts)
+        starts += [
+            _controls(GAP, [g.source_ts] * PARTITION_COUNT, EVERYWHERE, dump({"reason": g.reason}))
+            for g in chunk.gaps
+        ]
+        beats = self._heartbeats(chunk, data)
         out: dict[str, Numbered] = {}
         for topic in self.topics:
             stamp = ingest_ts if topic == REFERENCE else -1
             controls = [Controls(HEARTBEAT, beats[0], beats[1], "", stamp)]
             leading = starts if topic == REFERENCE else []
-            rows = self._number(topic, leading, data.get(topic), parts.get(topic), controls)
+            rows = self._number(topic, leading, data.get(topic, ()), controls)
             out.update({topic: rows} if rows else {})
         self._count(chunk)
         return out
@@ -149,7 +159,7 @@ class Assembler:
         text = state.to_json()
         state.next_seq[REFERENCE][CHECKPOINT_PARTITION] -= 1
         at = _controls(HEARTBEAT, [state.upto_ts], [CHECKPOINT_PARTITION], text, ingest_ts)
-        rows = self._number(REFERENCE, [], None, None, [at])
+        rows = self._number(REFERENCE, [], (), [at])
         return {REFERENCE: rows} if rows else {}
 
     def end(self) -> dict[str, Numbered]:
@@ -159,7 +169,7 @@ class Assembler:
         for topic in self.topics:
             text = totals if topic == REFERENCE else ""
             at = _controls(END, [self.progress.upto_ts] * PARTITION_COUNT, EVERYWHERE, text)
-            rows = self._number(topic, [], None, None, [at])
+            rows = self._number(topic, [], (), [at])
             assert rows is not None
             out[topic] = rows
         return out
@@ -182,18 +192,16 @@ class Assembler:
         )
         return _controls(SESSION, [session.start_ts] * PARTITION_COUNT, EVERYWHERE, text)
 
-    def _heartbeats(
-        self, chunk: Chunk, data: Mapping[str, Batch], parts: Mapping[str, Index]
-    ) -> tuple[Index, Index]:
+    def _heartbeats(self, chunk: Chunk, data: Mapping[str, Sequence[Placed]]) -> tuple[Index, Index]:
         """Return times and partitions of the heartbeats around every interval that holds a record."""
         step, state = self.feed.heartbeat_ns, self.progress
         filled = self._silent_intervals(chunk) if self.feed.is_paced_live else np.empty(0, np.int64)
         opened = [chunk.session.start_ts // step] if chunk.session else []
         common = np.concatenate([filled, np.array(opened, np.int64)])
-        slots = {t: b["source_ts"] // step for t, b in data.items()}
+        slots = [(p.at // step, p.parts) for rows in data.values() for p in rows]
         times, where = [], []
         for part in self.symbol_parts:
-            mine = [slots[t][parts[t] == part] for t in data]
+            mine = [at[parts == part] for at, parts in slots]
             at = np.unique(np.concatenate([common, *mine]))
             edges = np.unique(np.concatenate([at * step - 1, at * step + step - 1]))
             edges = edges[edges > state.heartbeat_ts[part]]
@@ -212,28 +220,23 @@ class Assembler:
         return np.arange(max(first, last - MAX_FILLED), last, dtype=np.int64)
 
     def _number(
-        self,
-        topic: str,
-        leading: Sequence[Controls],
-        data: Batch | None,
-        parts: Index | None,
-        trailing: Sequence[Controls],
+        self, topic: str, leading: Sequence[Controls], data: Sequence[Placed], trailing: Sequence[Controls]
     ) -> Numbered | None:
         """Order rows by partition and time (ties: leading, data, trailing) and give them their numbers."""
-        pieces = [(_control_rows(topic, c), c.parts) for c in leading if len(c.times)]
-        if data is not None and parts is not None:
-            unknown = np.setdiff1d(parts, self.symbol_parts)
+        for rows in data:
+            unknown = np.setdiff1d(rows.parts, self.symbol_parts)
             assert topic == REFERENCE or not len(unknown), f"{topic}: symbols the feed did not declare"
-            pieces.append((data, parts))
-        pieces += [(_control_rows(topic, c), c.parts) for c in trailing if len(c.times)]
+        pieces = [_control_rows(topic, c) for c in leading if len(c.times)]
+        pieces += data
+        pieces += [_control_rows(topic, c) for c in trailing if len(c.times)]
         if not pieces:
             return None
-        rows = concat([batch for batch, _ in pieces])
-        where = np.concatenate([p for _, p in pieces])
+        batch = concat([p.batch for p in pieces])
+        where = np.concatenate([p.parts for p in pieces])
         if len(pieces) > 1 or np.any(where[1:] < where[:-1]):
-            order = np.lexsort((rows["source_ts"], where))
-            rows, where = rows.take(order), where[order]
-        return self._give_numbers(topic, rows, where)
+            order = np.lexsort((np.concatenate([p.at for p in pieces]), where))
+            batch, where = batch.take(order), where[order]
+        return self._give_numbers(topic, batch, where)
 
     def _give_numbers(self, topic: str, rows: Batch, where: Index) -> Numbered:
         next_seq = self.progress.next_seq[topic]
@@ -248,11 +251,35 @@ class Assembler:
         totals = self.progress.totals
         for topic, batch in chunk.batches.items():
             totals["published"][topic] += len(batch)
+        for late in chunk.late:
+            totals["published"][late.batch.topic.name] += len(late.batch)
         for topic, count in chunk.read.items():
             totals["read"][topic] += count
         for item in chunk.rejects:
             totals["rejected"][item.topic] += 1
         self.progress.upto_ts = chunk.upto_ts
+
+
+def _data_of(chunk: Chunk) -> dict[str, list[Placed]]:
+    """Return the data rows of a chunk by topic: those in time, then late ones, refusals and notes."""
+    out: dict[str, list[Placed]] = {}
+    for topic, batch in chunk.batches.items():
+        if len(batch):
+            out.setdefault(topic, []).append(_placed(complete(batch)))
+    for late in chunk.late:
+        batch = complete(late.batch)
+        assert len(batch) and int(batch["source_ts"].max()) <= late.at_ts, "late rows are not late"
+        at = np.full(len(batch), late.at_ts, np.int64)
+        out.setdefault(batch.topic.name, []).append(Placed(batch, _partitions_of(batch), at))
+    if chunk.rejects:
+        out.setdefault(REFERENCE, []).append(_placed(_reject_rows(chunk.rejects)))
+    if chunk.notes:
+        out.setdefault(REFERENCE, []).append(_note_rows(chunk.notes))
+    return out
+
+
+def _placed(batch: Batch) -> Placed:
+    return Placed(batch, _partitions_of(batch), batch["source_ts"])
 
 
 def _partitions_of(batch: Batch) -> Index:
@@ -265,7 +292,7 @@ def _controls(
     return Controls(kind, np.array(times, np.int64), np.array(parts, np.int64), detail, ingest_ts)
 
 
-def _control_rows(topic: str, controls: Controls) -> Batch:
+def _control_rows(topic: str, controls: Controls) -> Placed:
     times = controls.times
     given = {
         "kind": controls.kind,
@@ -275,10 +302,10 @@ def _control_rows(topic: str, controls: Controls) -> Batch:
         "ingest_ts": controls.ingest_ts,
         "detail": controls.detail,
     }
-    return _rows(topic, given, len(times))
+    return Placed(_rows(topic, given, len(times)), controls.parts, times)
 
 
-def _reject_rows(rejects: Sequence[Reject]) -> tuple[Batch, Index]:
+def _reject_rows(rejects: Sequence[Reject]) -> Batch:
     times = np.array([r.source_ts for r in rejects], np.int64)
     given = {
         "kind": DATA,
@@ -288,8 +315,24 @@ def _reject_rows(rejects: Sequence[Reject]) -> tuple[Batch, Index]:
         "name": REJECT_NAME,
         "detail": pa.array([_reject_json(r) for r in rejects], pa.string()),
     }
-    batch = _rows(REFERENCE, given, len(rejects))
-    return batch, _partitions_of(batch)
+    return _rows(REFERENCE, given, len(rejects))
+
+
+def _note_rows(notes: Sequence[Note]) -> Placed:
+    """Return the records of notes; one without an underlying is written to every partition."""
+    parts = [EVERYWHERE if not n.underlying else (partition(n.underlying),) for n in notes]
+    index = np.repeat(np.arange(len(notes)), [len(p) for p in parts])
+    times = np.array([n.source_ts for n in notes], np.int64)
+    given = {
+        "kind": DATA,
+        "source_ts": times,
+        "event_ts": times,
+        "underlying": pa.array([n.underlying for n in notes], pa.string()),
+        "name": np.array([REFERENCE_NAME.index(n.name) for n in notes], np.int32),
+        "detail": pa.array([dump(dict(n.detail)) for n in notes], pa.string()),
+    }
+    batch = _rows(REFERENCE, given, len(notes)).take(index)
+    return Placed(batch, np.array([k for p in parts for k in p], np.int64), batch["source_ts"])
 
 
 def _reject_json(item: Reject) -> str:

@@ -118,7 +118,7 @@ def constant(field: Field, length: int) -> Column:
 
 
 def complete(batch: Batch) -> Batch:
-    """Return a batch with every column of its topic; one that is missing holds its default or absent value."""
+    """Return a batch with every column of its topic; missing ones hold their default or absent value."""
     missing = [f for f in batch.topic.fields if f.name not in batch.columns]
     if not missing:
         return batch

@@ -17,11 +17,12 @@ from dataflows.analytics.log import BEFORE_TIME, END_OF_TIME, TopicLog
 from dataflows.analytics.release import ROW_PRINT, ROW_QUOTE, ROW_SESSION, Longs, Release, Session
 from schemas.codec import BUILT_IN, SchemaIds
 from schemas.columns import Batch, concat, empty
-from schemas.kinds import KIND
+from schemas.kinds import KIND, REFERENCE_NAME
 from schemas.topics import RAW_TOPICS, TOPIC
 
 _DATA: Final = KIND.index("data")
 _SESSION: Final = KIND.index("session")
+_REJECT: Final = REFERENCE_NAME.index("reject")
 DATA_TOPICS: Final = tuple(t.name for t in RAW_TOPICS if t.name != "reference")
 WAITING_MAX: Final = 200_000  # rows of one topic ahead of the others before it is paused
 
@@ -130,6 +131,8 @@ class Merge:
             detail = json.loads(rows.batch["detail"][i].as_py() or "{}")
             at, kind = int(rows.effective[i]), int(rows.batch["kind"][i])
             if kind == _DATA:
+                if int(rows.batch["name"][i]) != _REJECT:
+                    continue  # a fact beside the tape, which no kernel asks for
                 rejects.append((at, detail | {"underlying": rows.batch["underlying"][i].as_py()}))
                 continue
             if kind == _SESSION:

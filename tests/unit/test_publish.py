@@ -5,19 +5,19 @@ from __future__ import annotations
 import base64
 import json
 from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 import numpy as np
 import pyarrow as pa
 import pytest
 
-from connectors.feed import Chunk, SessionStart, cut_points, reject
+from connectors.feed import Chunk, Gap, Late, Note, SessionStart, cut_points, reject
 from connectors.publish import Pace, _joined
 from connectors.publish_resume import _checkpoints
 from connectors.publish_rows import CHECKPOINT_NS, REFERENCE, Assembler, Numbered, Progress
 from schemas.codec import decode, encode
 from schemas.columns import Batch, empty
-from schemas.kinds import KIND
+from schemas.kinds import KIND, REFERENCE_NAME
 from schemas.partition import partition
 from schemas.topics import PARTITION_COUNT, TOPIC
 
@@ -238,3 +238,51 @@ def test_pace_follows_event_time_and_cuts_silence_short(monkeypatch: pytest.Monk
     for at in (0, 1, 3, 10_000, 10_001):
         pace.wait(START + at * S)
     assert waits == [0.5, 1.0, 5.0, 0.5]
+
+
+def test_late_rows_stand_behind_the_heartbeat_that_passed_them_however_chunks_are_joined() -> None:
+    feed = Fake([(1.0, "IBM"), (2.5, "IBM"), (9.0, "IBM")])
+    early, middle, last = feed.cut([START + 2 * S, START + 6 * S, START + 20 * S])
+    middle = replace(middle, late=(Late(START + 4 * S + 7, quotes([0.5, 0.25], ["IBM", "IBM"])),))
+    apart, assembler = write(feed, [early, middle, last])
+    together, _ = write(feed, [_joined([early, middle, last])])
+    assert apart == together
+    rows = read(apart, QUOTES, "IBM")
+    at = rows.index(("data", 0.5))
+    assert rows[at - 1][0] == "heartbeat" and rows[at - 1][1] > 2.5
+    assert rows[at + 1] == ("data", 0.25)
+    assert assembler.progress.totals["published"][QUOTES] == 5
+
+
+def test_notes_go_where_they_belong_and_gaps_everywhere() -> None:
+    feed = Fake([(1.0, "IBM"), (9.0, "AIG")])
+    chunk = replace(
+        feed.cut([START + 20 * S])[0],
+        notes=(
+            Note("status", "IBM", START + 3 * S, {"state": "halted"}),
+            Note("capabilities", "", START, {"bars": False}),
+        ),
+        gaps=(Gap(START + 5 * S, "the line was down"),),
+    )
+    log, _ = write(feed, [chunk])
+    found = {
+        part: [
+            (KIND[k], name, json.loads(detail or "{}"))
+            for k, name, detail in zip(
+                b["kind"].tolist(), b["name"].tolist(), b["detail"].to_pylist(), strict=True
+            )
+            if KIND[k] in ("gap", "data")
+        ]
+        for (topic, part), values in log.items()
+        if topic == REFERENCE
+        for b in [decode(TOPIC[REFERENCE], values).batch]
+    }
+    everywhere = [
+        ("data", REFERENCE_NAME.index("capabilities"), {"bars": False}),
+        ("gap", 0, {"reason": "the line was down"}),
+    ]
+    halted = ("data", REFERENCE_NAME.index("status"), {"state": "halted"})
+    assert set(found) == set(range(PARTITION_COUNT))
+    for part, rows in found.items():
+        own = [everywhere[0], halted, everywhere[1]] if part == partition("IBM") else everywhere
+        assert rows == own, part
