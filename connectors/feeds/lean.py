@@ -1,18 +1,15 @@
 """Recorded sessions from a LEAN data folder: equity ticks and option minute bars.
 
-Owns the order in which files become chunks, and what a session is (New York Stock Exchange hours,
-half days included). Refuses dates that are no trading day. Daily, universe and equity minute files
-are not read.
+Owns the order in which files become chunks. Refuses dates that are no trading day. Daily, universe
+and equity minute files are not read.
 """
 
 from __future__ import annotations
 
-import warnings
 from collections.abc import Callable, Iterable, Iterator, Mapping
-from datetime import date, datetime, timedelta
+from datetime import date, timedelta
 from pathlib import Path
-from typing import Any, Final, TypeAlias
-from zoneinfo import ZoneInfo
+from typing import Final, TypeAlias
 
 import numpy as np
 
@@ -22,13 +19,11 @@ from connectors.feeds import lean_equity, lean_option
 from connectors.feeds.lean_files import KINDS, LeanFolder, parse_dates, parse_symbols
 from connectors.feeds.lean_rows import Day, Origin, Rows, merge
 from connectors.feeds.lean_table import Ints
+from connectors.sessions import NS_PER_S, midnight, session_of
 from schemas.columns import Batch
 from schemas.roots import equity_underlying, underlying_of
 
-NEW_YORK: Final = ZoneInfo("America/New_York")
-NS_PER_S: Final = 1_000_000_000
 HEARTBEAT_NS: Final = NS_PER_S
-TEN_SECOND_REPORTS: Final = date(2013, 11, 4)  # FINRA shortened the reporting window from 30 s
 Parse: TypeAlias = Callable[[Mapping[str, bytes], Origin, Day], Rows]
 
 
@@ -105,7 +100,7 @@ class LeanFeed:
 
     def _load(self, day: date) -> dict[str, Rows]:
         session = self._sessions[day]
-        length_ms = (_midnight(day + timedelta(days=1)) - session.start_ts) // 1_000_000
+        length_ms = (midnight(day + timedelta(days=1)) - session.start_ts) // 1_000_000
         span = Day(session.name, session.start_ts, length_ms)
         parts: dict[str, list[Rows]] = {t: [] for t in self.inputs}
         for symbol in self._roots:
@@ -121,33 +116,6 @@ def _underlying(topic: str, symbol: str, day: date) -> str:
     if topic.startswith("options."):
         return underlying_of(symbol.replace(".", ""), int(f"{day:%Y%m%d}"))
     return equity_underlying(symbol)
-
-
-def session_of(day: date) -> SessionStart:
-    """Return the trading session of a date."""
-    calendar = _calendar(day)
-    if not calendar.is_session(str(day)):
-        raise UserError(f"{day}: the New York Stock Exchange did not trade that day")
-    opened, closed = calendar.session_open(str(day)), calendar.session_close(str(day))
-    usual = closed.astimezone(NEW_YORK).hour == 16
-    window_s = 10 if day >= TEN_SECOND_REPORTS else 30
-    times = (_midnight(day), int(opened.value), int(closed.value))
-    return SessionStart(str(day), *times, window_s * NS_PER_S, {"is_half_day": not usual})
-
-
-def _calendar(day: date) -> Any:
-    from exchange_calendars import get_calendar
-
-    margin = timedelta(days=10)
-    with warnings.catch_warnings():
-        # The calendar package uses spellings of pandas that a later version will not know.
-        warnings.simplefilter("ignore")
-        return get_calendar("XNYS", start=str(day - margin), end=str(day + margin))
-
-
-def _midnight(day: date) -> int:
-    start = datetime(day.year, day.month, day.day, tzinfo=NEW_YORK)
-    return int(start.timestamp()) * NS_PER_S
 
 
 def _chunks_of(session: SessionStart, rows: Mapping[str, Rows], heartbeat_ns: int) -> Iterator[Chunk]:

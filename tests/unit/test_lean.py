@@ -13,9 +13,10 @@ import pytest
 from connectors.errors import UserError
 from connectors.feed import Chunk
 from connectors.feeds import lean_equity, lean_option
-from connectors.feeds.lean import LeanFeed, session_of
+from connectors.feeds.lean import LeanFeed
 from connectors.feeds.lean_files import parse_dates
 from connectors.feeds.lean_rows import Day, Origin, Rows
+from connectors.sessions import session_of
 from schemas.columns import Batch, concat
 
 RECORDED = Path(__file__).resolve().parents[3] / "shared" / "data" / "lean"
