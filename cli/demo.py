@@ -92,8 +92,7 @@ def _await_page(port: int, pipeline: Pipeline, found: Services, shown: Steps) ->
     deadline = time.monotonic() + READY_SECONDS
     while time.monotonic() < deadline:
         time.sleep(TICK_SECONDS)
-        found.heal()
-        pipeline.tick()
+        pipeline.keep_alive(found)
         try:
             answer = httpx.get(f"http://127.0.0.1:{port}/api/session", timeout=2.0)
         except httpx.HTTPError:
@@ -124,5 +123,4 @@ def _open(url: str) -> None:
 def _hold(pipeline: Pipeline, found: Services) -> None:
     while True:
         time.sleep(TICK_SECONDS)
-        found.heal()
-        pipeline.tick()
+        pipeline.keep_alive(found)

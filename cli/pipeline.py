@@ -12,6 +12,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Final
 
+from cli.services import Services
 from cli.stack.process import Child, Spawner, Spec, choose_port, tail
 from connectors.errors import ServiceError, UserError
 
@@ -19,6 +20,7 @@ RESTARTS_MAX: Final = 5
 RESTART_WINDOW_SECONDS: Final = 600.0
 STOP_SECONDS: Final = 30.0
 USER_ERROR_CODE: Final = 2
+SENDERS: Final = ("feed", "flow")
 
 
 @dataclass(slots=True)
@@ -28,6 +30,7 @@ class Group:
     name: str
     specs: tuple[Spec, ...]
     is_endless: bool = False
+    is_halted: bool = False
     children: list[Child] = field(default_factory=list)
     failures: list[float] = field(default_factory=list)
 
@@ -85,11 +88,36 @@ class Pipeline:
         )  # fmt: skip
 
     def tick(self) -> None:
-        """Restart the groups of which a process failed."""
+        """Restart the groups of which a process failed, and those that were halted."""
         for group in self.groups.values():
+            if group.is_halted:
+                group.is_halted = False
+                self._start(group)
             child = group.failed()
             if child is not None:
                 self._restart(group, child)
+
+    def halt_senders(self) -> None:
+        """Kill what writes to the broker, for `tick` to start again once the broker is back.
+
+        A broker that crashed has forgotten its senders where their records carry old stamps, and would
+        store what they send again a second time. A new process looks at the log first.
+        """
+        for name in SENDERS:
+            group = self.groups.get(name)
+            if group is None or group.is_done or group.is_halted:
+                continue
+            for child in group.children:
+                child.kill()
+            group.is_halted = True
+
+    def keep_alive(self, found: Services) -> None:
+        """Look after services and processes once: call it often."""
+        if found.has_lost_broker():
+            self.halt_senders()
+        found.heal()
+        if not found.has_lost_broker():
+            self.tick()
 
     def _restart(self, group: Group, child: Child) -> None:
         code, log = child.exit_code(), child.spec.log

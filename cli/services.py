@@ -7,20 +7,25 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Final
 
 from cli.stack.progress import Progress
-from cli.stack.record import Endpoints
+from cli.stack.record import Endpoints, Process, read
 from cli.stack.supervise import attach, open_stack
 from connectors.registry import Codec, codec_for
 from connectors.settings import load_settings
 
+BROKER: Final = "broker"
+
 
 @dataclass(frozen=True, slots=True)
 class Services:
-    """Addresses, and a call that restarts what died (nothing where another process keeps the stack)."""
+    """Addresses, a call that restarts what died (nothing where another process keeps the stack), and one
+    that tells whether the broker died since it was last asked, or is away now."""
 
     endpoints: Endpoints
     heal: Callable[[], object]
+    has_lost_broker: Callable[[], bool]
 
     @property
     def env(self) -> dict[str, str]:
@@ -40,7 +45,30 @@ def services(data_dir: Path, progress: Progress, is_writing: bool = False) -> It
     """
     found = attach(data_dir, must_stay=is_writing)
     if found is not None:
-        yield Services(found, lambda: None)
+        yield Services(found, lambda: None, BrokerWatch(data_dir).has_lost_it)
         return
     with open_stack(data_dir, progress) as stack:
-        yield Services(stack.endpoints, stack.heal)
+        yield Services(stack.endpoints, stack.heal, lambda: BROKER in stack.dead())
+
+
+class BrokerWatch:
+    """Sees the end of a broker that another process keeps. An external broker is not watched."""
+
+    def __init__(self, data_dir: Path) -> None:
+        self._data_dir = data_dir
+        self._last = self._process()
+
+    def has_lost_it(self) -> bool:
+        """Tell whether the broker is another process than when last asked, or none."""
+        if self._last is None:
+            return False
+        now = self._process()
+        if now is None or now.handle() is None:
+            return True
+        is_other = now != self._last
+        self._last = now
+        return is_other
+
+    def _process(self) -> Process | None:
+        found = read(self._data_dir)
+        return found.parts.get(BROKER) if found else None

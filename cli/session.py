@@ -103,8 +103,7 @@ def _watch(pipeline: Pipeline, found: Services, steps: Steps) -> None:
     reported, done = 0.0, set[str]()
     while len(done) < len(names):
         time.sleep(TICK_SECONDS)
-        found.heal()
-        pipeline.tick()
+        pipeline.keep_alive(found)
         for name in names:
             if name not in done and pipeline.is_done(name):
                 done.add(name)

@@ -83,6 +83,12 @@ class Child:
         self._close_pipe()
         return clean
 
+    def kill(self) -> None:
+        """SIGKILL: nothing that it still holds is sent."""
+        self._process.kill()
+        self._process.wait()
+        self._close_pipe()
+
     def _close_pipe(self) -> None:
         if self._watch_fd >= 0:
             os.close(self._watch_fd)

@@ -244,7 +244,7 @@ def known(stack: Stack) -> str:
         (["topics", "--namespace", "nobody"], ["'nobody'", "wrong_known"]),
         (["tail", "flow.wrong", "--namespace", "wrong_known"], ["'flow.wrong'", "flow.alerts"]),
         (["run", "synthetic", "--profile", "loud"], ["'loud'", "quiet, normal, stress"]),
-        (["run", "synthetic", "--namespace", "Big-Name"], ["'Big-Name'", "lower-case"]),
+        (["run", "synthetic", "--namespace", "Big-Name"], ["'Big-Name'", "small letter"]),
         (["demo", "--profile", "loud", "--headless"], ["'loud'", "quiet, normal, stress"]),
     ],
 )
