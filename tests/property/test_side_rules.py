@@ -150,8 +150,8 @@ def ibm_joins() -> Batch:
     found = []
     while not shard.is_ended:
         found += [b for t, b in shard.advance().items() if t == "equities.joins"]
-    rows = concat(found)
-    return rows.take(np.flatnonzero(rows["status"] == PRINT_STATUS.index("ok")))
+    joins = concat(found)
+    return joins.take(np.flatnonzero(joins["status"] == PRINT_STATUS.index("ok")))
 
 
 def test_every_stack_equals_tclf_on_recorded_ticks() -> None:
