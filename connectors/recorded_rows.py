@@ -16,6 +16,7 @@ import orjson
 import pyarrow as pa
 
 from connectors.feed import Gap, Note, Reject, reject
+from connectors.sessions import is_trading_time
 from schemas.columns import Batch, Column, field_type, is_text, to_rows
 from schemas.fields import Field
 from schemas.topics import TOPIC
@@ -23,6 +24,7 @@ from schemas.topics import TOPIC
 Flags: TypeAlias = npt.NDArray[np.bool_]
 Ints: TypeAlias = npt.NDArray[np.int64]
 UNKNOWN_TS: Final = -1  # of a reject: "where the source stands"; the merge files it
+CLOSED: Final = "the New York Stock Exchange did not trade that day"
 STANDARD_MULTIPLIER: Final = 100
 _PLAIN: Final[dict[str, Any]] = {"kind": 0, "seq": 0, "multiplier": STANDARD_MULTIPLIER, "condition_bits": 0}
 
@@ -47,6 +49,7 @@ class Block:
     source is older than a row of this one. `read` counts, for each topic, the rows meant for it: those
     in the batch and those refused. `upto_ts` says that nothing older will follow; where it is absent
     that is the last row's time. A source without rows for a long stretch should say how far it is.
+    `share` is how much of the source was read with this block, 0 to 1, for a person who waits.
     """
 
     batches: Mapping[str, Batch]
@@ -55,6 +58,7 @@ class Block:
     gaps: tuple[Gap, ...] = ()
     read: Mapping[str, int] = field(default_factory=dict)
     upto_ts: int = UNKNOWN_TS
+    share: float = 0.0
 
 
 class Judge:
@@ -77,6 +81,10 @@ class Judge:
             if reason and self.good[row]:
                 self.good[row] = False
                 self.reasons[row] = reason
+
+    def refuse_closed(self, times: Ints) -> None:
+        """Refuse times on days without trading, wild ones among them; best before `refuse_backwards`."""
+        self.refuse(~is_trading_time(times), CLOSED)
 
     def refuse_backwards(self, times: Ints) -> None:
         """Refuse good rows that are older than a good row before them."""
@@ -102,9 +110,7 @@ def block_of(topic: str, judge: Judge, columns: Mapping[str, Any], describe: Des
         place = int(np.searchsorted(kept, row)) - 1
         at = int(times[place]) if place >= 0 else UNKNOWN_TS
         origin = describe(row)
-        found.append(
-            reject(topic, origin.underlying, origin.source, judge.reasons[row], at, origin.raw)
-        )
+        found.append(reject(topic, origin.underlying, origin.source, judge.reasons[row], at, origin.raw))
     return Block({topic: rows}, tuple(found), read={topic: len(judge.good)})
 
 
@@ -181,7 +187,8 @@ def refused_rows(rows: Batch, wrong: Flags, origin: str, reason: str) -> tuple[R
     for record in to_rows(rows.take(np.flatnonzero(wrong))):
         raw = orjson.dumps({n: v for n, v in record.items() if n not in ("kind", "seq")})
         source = f"{origin}:{record['source_ts']}"
-        found.append(reject(rows.topic.name, record["underlying"], source, reason, UNKNOWN_TS, raw))
+        at = int(record["source_ts"])
+        found.append(reject(rows.topic.name, record["underlying"], source, reason, at, raw))
     return tuple(found)
 
 

@@ -48,6 +48,11 @@ def midnight(day: date) -> int:
     return int(start.timestamp()) * NS_PER_S
 
 
+def next_day(day: date) -> date:
+    """Return the day after."""
+    return day + timedelta(days=1)
+
+
 def day_of(ts: int) -> date:
     """Return the New York day of a time in ns UTC."""
     return datetime.fromtimestamp(ts // NS_PER_S, UTC).astimezone(NEW_YORK).date()
