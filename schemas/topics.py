@@ -73,7 +73,13 @@ DERIVED_HEAD: Final = (
 )
 LATER: Final = 1  # the version that brought the fields below to the raw topics
 PRINT_REPORT: Final = (
-    F("trade_id", "text", "The vendor's name of the trade; empty where it gives none.", default="", since=LATER),
+    F(
+        "trade_id",
+        "text",
+        "The vendor's name of the trade; empty where it gives none.",
+        default="",
+        since=LATER,
+    ),
     F("vendor_seq", "sequence", "The vendor's own sequence number.", ABSENT, ABSENT, LATER),
     F("report", "PrintReport", "A trade, or the cancel or correction of one.", default="trade", since=LATER),
     F("refers_to", "text", "The trade_id that a cancel or correction is about.", default="", since=LATER),

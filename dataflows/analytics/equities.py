@@ -195,6 +195,11 @@ def _prints(view: View) -> Prints:
         off_exchange=plain(p["off_exchange"]),
         is_counted=view.eligible.volume & ~view.is_late,
         is_candidate=view.is_candidate,
+        is_doubtful=plain(p["is_time_doubtful"]),
+        carried_bid=plain(p["carried_bid"]),
+        carried_ask=plain(p["carried_ask"]),
+        carried_bid_size=plain(p["carried_bid_size"]),
+        carried_ask_size=plain(p["carried_ask_size"]),
     )
 
 

@@ -1,7 +1,8 @@
 """Each equity print beside the quote it traded against: one walk over prints and quotes in merged order.
 
 Owns standing quotes, the choice of quote and the stability of a placement. Refuses any quote that was not
-published strictly before the time the print claims, and carries nothing over a session change.
+published strictly before the time the print claims, and carries nothing over a session change. A quote that
+came with the print itself is that print's quote and is looked up nowhere: it has no time and no age.
 """
 
 from typing import Final, NamedTuple
@@ -42,6 +43,7 @@ from schemas.topics import ABSENT, NO_PRICE
 
 SOURCE_JOINED: Final = QUOTE_SOURCE.index("joined")
 SOURCE_HISTORY: Final = QUOTE_SOURCE.index("history")
+SOURCE_CARRIED: Final = QUOTE_SOURCE.index("carried")
 
 # Columns of the output matrix (prints, JOIN_FIELDS).
 # QUOTE_TS to J_ASK_SIZE are the fields of a standing quote, in its order.
@@ -75,6 +77,11 @@ class Prints(NamedTuple):
     off_exchange: Flags
     is_counted: Flags
     is_candidate: Flags
+    is_doubtful: Flags
+    carried_bid: Longs
+    carried_ask: Longs
+    carried_bid_size: Longs
+    carried_ask_size: Longs
 
 
 class Quotes(NamedTuple):
@@ -203,7 +210,9 @@ def join_prints(market: Market, inputs: Inputs, at: tuple[int, int], joins: Long
         published, has_event_ts = prints.source_ts[row], prints.has_event_ts[row]
         claimed = prints.event_ts[row] if has_event_ts else published
         before = min(claimed, published)
-        if NEVER < standing[uid, STANDING_TS] < before:
+        if prints.carried_bid[row] != NO_PRICE or prints.carried_ask[row] != NO_PRICE:
+            write_carried(prints, row, joins, done)
+        elif NEVER < standing[uid, STANDING_TS] < before:
             joins[done, SOURCE] = SOURCE_JOINED
             for field in range(STANDING_FIELDS):
                 joins[done, QUOTE_TS + field] = standing[uid, field]
@@ -213,14 +222,19 @@ def join_prints(market: Market, inputs: Inputs, at: tuple[int, int], joins: Long
         state = quote_state(bid, ask, False)
         place = placement(price, bid, ask, state)
         stable = False
-        if place != PLACE_NONE and prints.off_exchange[row] and not has_event_ts:
+        if place == PLACE_NONE or prints.is_doubtful[row]:
+            pass
+        elif joins[done, SOURCE] == SOURCE_CARRIED:
+            # The source joined it at the trade; only a report that may be old leaves a doubt.
+            stable = not prints.off_exchange[row] or has_event_ts
+        elif prints.off_exchange[row] and not has_event_ts:
             window = (before - market.scalars[TRF_WINDOW], before)
             stable = is_same_over(history, uid, window, (price, place))
-        elif place != PLACE_NONE:
+        else:
             stable = is_same_before(history, uid, before, (price, place))
         joins[done, STATE], joins[done, PLACE], joins[done, STABLE] = state, place, stable
-        age = claimed - joins[done, QUOTE_TS]
-        joins[done, AGE] = age if joins[done, SOURCE] else ABSENT
+        has_time = joins[done, QUOTE_TS] != ABSENT
+        joins[done, AGE] = claimed - joins[done, QUOTE_TS] if has_time else ABSENT
         joins[done, MONEY] = notional(price, size)
         if prints.is_counted[row]:
             market.shares[uid, 1 if prints.off_exchange[row] else 0] += size
@@ -229,6 +243,16 @@ def join_prints(market: Market, inputs: Inputs, at: tuple[int, int], joins: Long
         if prints.is_candidate[row] and stable:
             break
     return done
+
+
+@njit(cache=True)
+def write_carried(prints: Prints, row: int, joins: Longs, at: int) -> None:
+    """Write the quote that came with a print."""
+    joins[at, SOURCE] = SOURCE_CARRIED
+    joins[at, QUOTE_TS] = joins[at, QUOTE_SEQ] = ABSENT
+    joins[at, J_BID], joins[at, J_ASK] = prints.carried_bid[row], prints.carried_ask[row]
+    joins[at, J_BID_SIZE] = prints.carried_bid_size[row]
+    joins[at, J_ASK_SIZE] = prints.carried_ask_size[row]
 
 
 @njit(cache=True)

@@ -1,7 +1,7 @@
 """Equity prints of a release in merged order, with what their conditions let them do.
 
 Owns the status of a print and the columns of `equities.joins`. Refuses to let an official price, which is
-no trade, count as one; it stays in the table with its status.
+no trade, or the cancel or correction of a trade count as one; it stays in the table with its status.
 """
 
 from dataclasses import dataclass
@@ -15,13 +15,15 @@ from dataflows.analytics.equities_state import Names
 from dataflows.analytics.release import ROW_PRINT, Flags, Longs, Release
 from schemas import conditions
 from schemas.columns import Batch, Column
-from schemas.kinds import PRINT_STATUS
+from schemas.kinds import PRINT_REPORT, PRINT_STATUS
 from schemas.topics import TOPIC
 
 STATUS_OK: Final = PRINT_STATUS.index("ok")
 STATUS_LATE: Final = PRINT_STATUS.index("late")
 STATUS_REPORT_LATE: Final = PRINT_STATUS.index("report_late")
 STATUS_NO_TRADE: Final = PRINT_STATUS.index("no_trade")
+STATUS_CANCELLED: Final = PRINT_STATUS.index("cancelled")
+REPORT_TRADE: Final = PRINT_REPORT.index("trade")
 
 _PASSED: Final = (
     "underlying",
@@ -78,6 +80,7 @@ def view_prints(release: Release, names: Names) -> View:
         rows, late = rows.take(index), late[index]
     bits = rows["condition_bits"]
     status = _status(bits, late)
+    status[rows["report"] != REPORT_TRADE] = STATUS_CANCELLED
     may_be_block = rows["off_exchange"] & (status == STATUS_OK) & ~conditions.is_price_not_current(bits)
     return View(
         rows,
@@ -98,7 +101,7 @@ def _status(bits: Longs, late: Flags) -> npt.NDArray[np.int32]:
 
 
 def _eligible(bits: Longs, status: npt.NDArray[np.int32]) -> Eligible:
-    is_trade = status != STATUS_NO_TRADE
+    is_trade = (status != STATUS_NO_TRADE) & (status != STATUS_CANCELLED)
     return Eligible(
         conditions.updates_volume(bits) & is_trade,
         conditions.updates_high_low(bits) & is_trade,

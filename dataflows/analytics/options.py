@@ -125,6 +125,11 @@ def _prints(release: Release, contracts: Longs) -> Prints:
         codes.venue,
         codes.status,
         codes.is_floor,
+        source["is_time_doubtful"],
+        source["carried_bid"],
+        source["carried_ask"],
+        source["carried_bid_size"],
+        source["carried_ask_size"],
     )
 
 

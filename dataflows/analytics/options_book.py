@@ -42,9 +42,11 @@ from dataflows.analytics.quotes import (
 )
 from dataflows.analytics.release import Longs
 from schemas.kinds import CODE_FAMILY, PRINT_STATUS, QUOTE_SOURCE, SIDE
+from schemas.topics import NO_PRICE
 
 SOURCE_JOINED: Final = QUOTE_SOURCE.index("joined")
 SOURCE_HISTORY: Final = QUOTE_SOURCE.index("history")
+SOURCE_CARRIED: Final = QUOTE_SOURCE.index("carried")
 SIDE_NONE: Final = SIDE.index("none")
 SIDE_BUY: Final = SIDE.index("buy")
 SIDE_SELL: Final = SIDE.index("sell")
@@ -180,6 +182,19 @@ def _find_quote(book: Book, contract: int, ts: int, quote: Longs) -> int:
 
 
 @njit(cache=True)
+def _carried(prints: Prints, row: int, quote: Longs) -> int:
+    """Copy the quote that came with the print itself; it has no time. Return its source, 0 for none."""
+    bid, ask = prints.carried_bid[row], prints.carried_ask[row]
+    if bid == NO_PRICE and ask == NO_PRICE:
+        return 0
+    quote[Q_TS] = quote[Q_SEQ] = NO_TIME
+    quote[Q_BID], quote[Q_ASK] = bid, ask
+    quote[Q_BID_SIZE] = prints.carried_bid_size[row]
+    quote[Q_ASK_SIZE] = prints.carried_ask_size[row]
+    return SOURCE_CARRIED
+
+
+@njit(cache=True)
 def place_print(book: Book, prints: Prints, placed: Placed, row: int) -> None:
     """Write the quote of one print, its state, placement, stability and side.
 
@@ -189,21 +204,25 @@ def place_print(book: Book, prints: Prints, placed: Placed, row: int) -> None:
     contract, price, status = prints.contract[row], prints.price[row], prints.status[row]
     ts = min(prints.event_ts[row], prints.source_ts[row])
     quote = placed.quote[row]
-    source = _find_quote(book, contract, ts, quote)
+    source = _carried(prints, row, quote)
+    if source == 0:
+        source = _find_quote(book, contract, ts, quote)
     placed.source[row] = source
     if source == 0:
         return
-    placed.age_ns[row] = ts - quote[Q_TS]
+    if source != SOURCE_CARRIED:
+        placed.age_ns[row] = ts - quote[Q_TS]
     state = quote_state(quote[Q_BID], quote[Q_ASK], True)
     placed.state[row] = state
     if status in (STATUS_BAR, STATUS_CANCELLED):
         return
     place = int(placement(price, quote[Q_BID], quote[Q_ASK], state))
     placed.placement[row] = place
-    if place == PLACE_NONE:
+    if place == PLACE_NONE or prints.is_doubtful[row]:
         return
     judged = (int(price), place)
-    is_stable = _is_same_at(book, contract, ts, judged)
+    # The source joined a carried quote at the trade; of what stood before it nothing is known.
+    is_stable = source == SOURCE_CARRIED or _is_same_at(book, contract, ts, judged)
     if is_stable and prints.is_floor[row]:
         is_stable = _is_same_over(book, contract, ts, judged)
     placed.is_stable[row] = is_stable

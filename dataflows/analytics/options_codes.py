@@ -12,7 +12,7 @@ import pyarrow as pa
 from dataflows.analytics.options_layout import VENUE_OTHER, VENUE_UNKNOWN
 from dataflows.analytics.release import Codes, Flags
 from schemas.columns import Batch, integers
-from schemas.kinds import PRINT_STATUS
+from schemas.kinds import PRINT_REPORT, PRINT_STATUS
 from schemas.opra import FAMILY, IS_CANCEL, IS_FLOOR, IS_REPORT_LATE, code_bytes
 
 _OK: Final = PRINT_STATUS.index("ok")
@@ -20,6 +20,7 @@ _LATE: Final = PRINT_STATUS.index("late")
 _REPORT_LATE: Final = PRINT_STATUS.index("report_late")
 _CANCELLED: Final = PRINT_STATUS.index("cancelled")
 _BAR: Final = PRINT_STATUS.index("bar")
+_TRADE: Final = PRINT_REPORT.index("trade")
 
 
 class CodeColumns(NamedTuple):
@@ -36,7 +37,7 @@ def read_codes(prints: Batch, is_late: Flags) -> CodeColumns:
     code = code_bytes(prints["condition"])
     status = np.where(is_late, _LATE, _OK).astype(np.int8)
     status[IS_REPORT_LATE[code]] = _REPORT_LATE
-    status[IS_CANCEL[code]] = _CANCELLED
+    status[IS_CANCEL[code] | (prints["report"] != _TRADE)] = _CANCELLED
     status[prints["is_bar"]] = _BAR
     family = FAMILY[code].astype(np.int8)
     return CodeColumns(family, status, _venues(prints["venue"]), np.asarray(IS_FLOOR[code]))

@@ -121,6 +121,11 @@ class Prints(NamedTuple):
     venue: Codes
     status: Codes
     is_floor: Flags
+    is_doubtful: Flags
+    carried_bid: Longs
+    carried_ask: Longs
+    carried_bid_size: Longs
+    carried_ask_size: Longs
 
 
 class Quotes(NamedTuple):

@@ -248,3 +248,35 @@ def test_kernels_are_compiled_for_one_layout() -> None:
 def every_second(column: Any) -> Any:
     """The same column in memory that is not contiguous."""
     return np.repeat(column, 2)[::2] if isinstance(column, np.ndarray) else column
+
+
+CARRIED: Final = {
+    "carried_bid": 90 * CENT,
+    "carried_ask": 110 * CENT,
+    "carried_bid_size": 5,
+    "carried_ask_size": 6,
+}
+
+
+def test_a_carried_quote_is_never_joined_again() -> None:
+    row = Day().quote(0, 100, 102).trade(100, 110, **CARRIED).join()
+    assert (row["quote_source"], row["placement"], row["is_placement_stable"]) == ("carried", "at_ask", True)
+    assert (row["bid"], row["ask"], row["bid_size"], row["ask_size"]) == (90 * CENT, 110 * CENT, 5, 6)
+    assert {row[n] for n in ("quote_ts", "quote_seq", "quote_age_ns")} == {-1}
+
+
+def test_a_report_that_may_be_old_is_unstable_beside_a_carried_quote() -> None:
+    row = Day().trade(100, 110, off_exchange=True, venue="D", **CARRIED).join()
+    assert (row["placement"], row["is_placement_stable"]) == ("at_ask", False)
+
+
+def test_a_doubted_time_is_unstable() -> None:
+    row = Day().quote(0, 100, 102).trade(100, 102, is_time_doubtful=True).join()
+    assert (row["placement"], row["is_placement_stable"]) == ("at_ask", False)
+
+
+@pytest.mark.parametrize("report", ["cancel", "correction"])
+def test_the_cancel_or_correction_of_a_trade_counts_in_nothing(report: str) -> None:
+    row = Day().quote(0, 100, 102).trade(100, 102, report=report, refers_to="7").join()
+    assert row["status"] == "cancelled"
+    assert not (row["updates_volume"] or row["updates_high_low"] or row["updates_last"])

@@ -11,7 +11,7 @@ from dataflows.analytics.options import OptionsCore
 from dataflows.analytics.options_codes import venue_bit, venue_letters
 from dataflows.analytics.options_money import MONEY_MAX, average_prices, premium
 from dataflows.analytics.release import ROW_PRINT, ROW_QUOTE, ROW_SESSION, Release, Session
-from schemas.columns import Batch
+from schemas.columns import Batch, from_rows
 from schemas.kinds import (
     CODE_FAMILY,
     PACKET_KIND,
@@ -56,17 +56,10 @@ def session(ts: int) -> Step:
 
 
 def batch(topic: str, rows: list[Step]) -> Batch:
-    columns: dict[str, Any] = {}
-    for f in TOPIC[topic].fields:
-        usual = {"kind": 0, "underlying": "IBM", "contract": CONTRACT}
-        values = [
-            ({"seq": i, "source_ts": ts, "event_ts": ts} | usual | row)[f.name]
-            for i, (ts, _, row) in enumerate(rows)
-        ]
-        is_text = f.logical in ("label", "text")
-        kind = {"flag": np.bool_, "small": np.int32, "Kind": np.int32}.get(f.logical, np.int64)
-        columns[f.name] = pa.array(values, pa.string()) if is_text else np.array(values, kind)
-    return Batch(TOPIC[topic], columns)
+    usual = {"kind": "data", "underlying": "IBM", "contract": CONTRACT}
+    head = [{"seq": i, "source_ts": ts, "event_ts": ts} for i, (ts, _, _) in enumerate(rows)]
+    given = [h | usual | row for h, (_, _, row) in zip(head, rows, strict=True)]
+    return from_rows(TOPIC[topic], [{n: v for n, v in r.items() if n != "late"} for r in given])
 
 
 def release_of(steps: list[Step], watermark: int = END) -> Release:
@@ -385,3 +378,37 @@ def test_a_snapshot_of_another_version_is_refused() -> None:
     snapshot = OptionsCore().snapshot() | {"version": 0}
     with pytest.raises(ValueError, match="version"):
         OptionsCore.restore(snapshot)
+
+
+CARRIED: dict[str, Any] = {
+    "carried_bid": 90 * CENT,
+    "carried_ask": 120 * CENT,
+    "carried_bid_size": 7,
+    "carried_ask_size": 8,
+}
+
+
+def test_a_carried_quote_belongs_to_its_print_and_has_no_time() -> None:
+    (row,) = placed(quote(T0), trade(T, price=120 * CENT, **CARRIED))
+    assert (QUOTE_SOURCE[row["quote_source"]], PLACEMENT[row["placement"]]) == ("carried", "at_ask")
+    assert (row["bid"], row["ask"], row["bid_size"], row["ask_size"]) == (90 * CENT, 120 * CENT, 7, 8)
+    assert {row[n] for n in ("quote_ts", "quote_seq", "quote_age_ns")} == {-1}
+    assert row["is_placement_stable"] and SIDE[row["side"]] == "buy"
+
+
+def test_a_floor_print_with_a_carried_quote_alone_is_not_stable() -> None:
+    (row,) = placed(trade(T, price=120 * CENT, condition="e", **CARRIED))
+    assert not row["is_placement_stable"] and SIDE[row["side"]] == "none"
+
+
+def test_a_doubted_time_takes_the_side_away() -> None:
+    (row,) = placed(quote(T0), trade(T, is_time_doubtful=True))
+    assert PLACEMENT[row["placement"]] == "at_ask"
+    assert not row["is_placement_stable"] and SIDE[row["side"]] == "none"
+
+
+@pytest.mark.parametrize("report", ["cancel", "correction"])
+def test_the_cancel_or_correction_of_a_trade_is_no_trade(report: str) -> None:
+    steps = quote(T0), trade(T, trade_id="1"), trade(T + MS, report=report, refers_to="1")
+    assert [PRINT_STATUS[r["status"]] for r in placed(*steps)] == ["ok", "cancelled"]
+    assert [p["print_count"] for p in packets(*steps[1:])] == [1]

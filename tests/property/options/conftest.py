@@ -12,7 +12,7 @@ import pyarrow as pa
 from hypothesis import strategies as st
 
 from dataflows.analytics.release import ROW_PRINT, ROW_QUOTE, ROW_SESSION, Release, Session
-from schemas.columns import Batch
+from schemas.columns import Batch, complete
 from schemas.kinds import SIDE
 from schemas.opra import CODES
 from schemas.topics import TOPIC
@@ -82,8 +82,8 @@ def release_of(rows: list[Row], watermark: int) -> Release:
     return Release(
         watermark,
         tuple(Session("s", r.ts, r.ts, r.ts + 10**15, 0, {}) for r in sessions),
-        Batch(TOPIC["options.prints"], print_columns(prints)),
-        Batch(TOPIC["options.nbbo"], quote_columns(quotes)),
+        complete(Batch(TOPIC["options.prints"], print_columns(prints))),
+        complete(Batch(TOPIC["options.nbbo"], quote_columns(quotes))),
         np.array([r.late > 0 for r in prints], np.bool_),
         np.array([r.late > 0 for r in quotes], np.bool_),
         np.array([r.what for r in rows], np.int8),
