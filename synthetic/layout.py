@@ -8,7 +8,7 @@ Times are ns since 1970 (UTC), prices 1e-9 USD (-1 absent), option sizes contrac
 (quotes as well), sides +1 buy and -1 sell.
 """
 
-from typing import Final
+from typing import Final, NamedTuple
 
 import numpy as np
 import numpy.typing as npt
@@ -88,6 +88,30 @@ O_RATIO: Final = 13  # signed ratio of a leg
 O_PURPOSE: Final = 14
 O_CANCEL_TS: Final = 15  # resting styles; 0 is the end of the block
 ORDER_COLUMNS: Final = 16
+
+# Parents as truth: what was wanted, whether or not it was filled.
+T_ID: Final = 0
+T_SYMBOL: Final = 1
+T_SIDE: Final = 2
+T_PURPOSE: Final = 3
+T_SIZE: Final = 4
+T_START: Final = 5
+T_END: Final = 6
+T_STYLE: Final = 7
+T_PACKAGE: Final = 8  # -1 none
+PARENT_COLUMNS: Final = 9
+
+# Inventory that rests and does not show.
+D_SYMBOL: Final = 0
+D_CONTRACT: Final = 1
+D_SIDE: Final = 2
+D_VENUE: Final = 3
+D_PRICE: Final = 4
+D_SIZE: Final = 5
+D_START: Final = 6
+D_END: Final = 7
+D_PARENT: Final = 8
+HIDDEN_COLUMNS: Final = 9
 
 STYLES: Final = (
     "sweep",
@@ -186,6 +210,25 @@ def first_id(day: int, block: int, maker: int) -> int:
     """
     assert 0 <= day < 1 << 18 and 0 <= block < 1 << 8 and 0 < maker < 1 << 4, (day, block, maker)
     return ((day << 12) | (block << 4) | maker) << 32
+
+
+class Package(NamedTuple):
+    """A package as truth: legs are (contract index, signed ratio), `net_price` is 1e-9 USD for one unit."""
+
+    package_id: int
+    symbol: int
+    kind: str
+    legs: tuple[tuple[int, int], ...]
+    side: int
+    size: int
+    net_price: int
+    start_ts: int
+    purpose: int
+
+
+def no_rows(columns: int) -> Matrix:
+    """Return a matrix without rows."""
+    return np.empty((0, columns), np.int64)
 
 
 class Buffer:
