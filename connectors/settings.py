@@ -51,6 +51,16 @@ class Settings(BaseSettings):
     # The broker keeps everything by default: topics are the log of record.
     broker_retention_bytes: int = Field(default=-1, ge=-1)
     min_free_disk_bytes: int = Field(default=1 << 30, ge=0)
+    # For a weak laptop: the synthetic market keeps one print a series and interval, with its quote.
+    testing_mode: bool = Field(default=False, validation_alias=AliasChoices("TESTING_MODE"))
+    testing_throttle_ms: int = Field(
+        default=200, ge=1, le=60_000, validation_alias=AliasChoices("TESTING_THROTTLE_MS")
+    )
+
+    @property
+    def throttle_ms(self) -> int:
+        """The interval of the synthetic market's throttle, 0 where it runs in full."""
+        return self.testing_throttle_ms if self.testing_mode else 0
 
     @property
     def data_path(self) -> Path:
