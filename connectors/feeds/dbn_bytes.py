@@ -15,7 +15,7 @@ from backports import zstd
 
 from connectors.errors import UserError
 
-PIECE_BYTES: Final = 4 << 20  # some 50,000 records of 80 bytes
+PIECE_BYTES: Final = 2 << 20  # some 26,000 records of 80 bytes
 READ_BYTES: Final = 1 << 18
 ZSTD_MAGIC: Final = b"\x28\xb5\x2f\xfd"
 DBN_MAGIC: Final = b"DBN"

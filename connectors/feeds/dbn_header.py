@@ -128,7 +128,7 @@ def _intervals(raw: bytes, stype_in: str) -> Intervals:
     table = np.concatenate([np.empty(0, kind), *(found for _, found in rows)])
     place = np.concatenate([np.empty(0, np.int64), *(p for p, _ in rows)]).astype(np.int64)
     if stype_in == "instrument_id":
-        numbers = np.array(names, f"S{width}")[place] if len(names) else np.empty(0, f"S{width}")
+        numbers = np.array(names, f"S{width}")[place] if names else np.empty(0, f"S{width}")
         symbols, place = np.unique(table["symbol"], return_inverse=True)
         names = [s.decode("utf-8", "replace") for s in symbols.tolist()]
     else:

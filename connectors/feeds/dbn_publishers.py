@@ -26,17 +26,21 @@ EQUITIES: Final = "equities"
 CONSOLIDATED: Final = frozenset({"OPRA", "EQUS", "DBEQ", "CTA", "UTP"})
 FINRA: Final = frozenset({"FINN", "FINC", "FINY", "XADF"})
 
+
+def _named(letters: str, venues: str) -> dict[str, str]:
+    return dict(zip(venues.split(), letters, strict=True))
+
+
 OPTION_LETTERS: Final = {
-    **{"AMXO": "A", "XBOX": "B", "XCBO": "C", "EMLD": "D", "EDGO": "E", "GMNI": "H", "XISX": "I"},
-    **{"MCRY": "J", "XMIO": "M", "ARCO": "N", "MPRL": "P", "XNDQ": "Q", "SPHR": "S", "XBXO": "T"},
-    **{"MXOP": "U", "C2OX": "W", "XPHL": "X", "BATO": "Z", "MXTO": "", "IEXO": "", "OPRA": ""},
+    **_named("ABCDEHIJM", "AMXO XBOX XCBO EMLD EDGO GMNI XISX MCRY XMIO"),
+    **_named("NPQSTUWXZ", "ARCO MPRL XNDQ SPHR XBXO MXOP C2OX XPHL BATO"),
+    **dict.fromkeys(("MXTO", "IEXO", "OPRA"), ""),
 }
 EQUITY_LETTERS: Final = {
-    **{"XASE": "A", "XBOS": "B", "XCIS": "C", "EPRL": "H", "XISX": "I", "EDGA": "J", "EDGX": "K"},
-    **{"LTSE": "L", "XCHI": "M", "XNYS": "N", "ARCX": "P", "XNAS": "Q", "MEMX": "U", "IEXG": "V"},
-    **{"XPSX": "X", "BATY": "Y", "BATS": "Z", "TXSE": "", "24EQ": ""},
+    **_named("ABCHIJKLM", "XASE XBOS XCIS EPRL XISX EDGA EDGX LTSE XCHI"),
+    **_named("NPQUVXYZ", "XNYS ARCX XNAS MEMX IEXG XPSX BATY BATS"),
     **dict.fromkeys(FINRA, "D"),
-    **dict.fromkeys(CONSOLIDATED, ""),
+    **dict.fromkeys(("TXSE", "24EQ", *CONSOLIDATED), ""),
 }
 
 # Dataset, and its venues with their ids: a run of venues has ids that follow each other.

@@ -15,16 +15,14 @@ from typing import Any, Final, TypeAlias
 
 import numpy as np
 import numpy.typing as npt
-from numba import njit
 
 from connectors.feeds.dbn_bytes import ByteStream
 from connectors.feeds.dbn_header import Header, Index
+from connectors.feeds.dbn_kernels import UNIT, find_records
 
 Bytes: TypeAlias = npt.NDArray[np.uint8]
 Table: TypeAlias = npt.NDArray[np.void]
 
-UNIT: Final = 4  # a record's first byte is its length in this many bytes
-HEAD_BYTES: Final = 16
 TS_OUT_BYTES: Final = 8
 
 TRADE, MBP_1, MBP_10, MBO, CMBP_1, TCBBO = 0x00, 0x01, 0x0A, 0xA0, 0xB1, 0xC2
@@ -127,23 +125,6 @@ class RecordStream:
         if length == expected:
             return np.dtype({**_offsets(layout), "itemsize": length}), ""
         return raw, f"a record of type {rtype:#04x} has {length} bytes where {expected} are expected"
-
-
-@njit(cache=True)
-def find_records(data: Bytes) -> tuple[Index, int, bool]:
-    """Return where each complete record starts, how many bytes they take, and whether a length is wrong."""
-    starts = np.empty(len(data) // HEAD_BYTES + 1, np.int64)
-    count, at = 0, 0
-    while at < len(data):
-        length = np.int64(data[at]) * UNIT
-        if length < HEAD_BYTES:
-            return starts[:count], at, True
-        if at + length > len(data):
-            break
-        starts[count] = at
-        count += 1
-        at += length
-    return starts[:count], at, False
 
 
 def _cut(data: Bytes, starts: Index, length: int) -> Bytes:
