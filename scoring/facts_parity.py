@@ -1,0 +1,86 @@
+"""Whether calls, puts and the stock agree: put-call parity within the spreads.
+
+Owns the bounds for American options (Merton 1973, with dividends): S - D - K <= C - P <= S - K d. The
+interest and dividends allowed for are wide, so that a violation is one under any plausible carry.
+Refuses pairs of which one of the four quotes or the stock's is missing.
+"""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime
+from typing import Final
+
+import numpy as np
+import pyarrow as pa
+
+from scoring.facts_sample import Sample
+from scoring.join_lag import Floats, Longs, Mask
+
+RATE_MAX: Final = 0.06
+DIVIDEND_YIELD_MAX: Final = 0.05
+DIVIDEND_MAX: Final = 0.015  # one payment, however near
+SECONDS_PER_YEAR: Final = 365.25 * 86_400
+
+
+def parity_violations(sample: Sample) -> float:
+    """Return the share of call and put pairs whose quotes at the ends of the windows break the bounds."""
+    broken = seen = 0
+    for _, end in sample.windows:
+        pairs = _pairs(sample, end)
+        if pairs is not None:
+            bad = _breaks(*pairs)
+            broken, seen = broken + int(bad.sum()), seen + len(bad)
+    return broken / seen if seen else float("nan")
+
+
+def _pairs(sample: Sample, ts: int) -> tuple[Floats, Floats, Floats, Floats, Floats] | None:
+    """Return low and high of call - put, low and high of the stock, strike and years, at a time."""
+    options, equities = sample.options, sample.equities
+    names = _names(options.quotes["contract"], options.quote_group)
+    rows = options.standing.before(np.arange(len(names)), np.full(len(names), ts))
+    q = options.standing.quotes
+    live = (rows >= 0) & (q.bid[rows] > 0) & (q.ask[rows] > 0)
+    by_name = {names[k]: int(rows[k]) for k in np.flatnonzero(live).tolist()}
+    calls = [n for n in by_name if n[12] == "C" and n[:12] + "P" + n[13:] in by_name]
+    if not calls:
+        return None
+    call = np.array([by_name[n] for n in calls])
+    put = np.array([by_name[n[:12] + "P" + n[13:]] for n in calls])
+    stock = _stock_rows(sample, calls, ts)
+    s = equities.standing.quotes
+    years = np.array([_years(n, ts) for n in calls])
+    strike = np.array([int(n[13:]) / 1000 for n in calls])
+    good = (stock >= 0) & (s.bid[stock] > 0) & (s.ask[stock] > 0)
+    low, high = (q.bid[call] - q.ask[put]) / 1e9, (q.ask[call] - q.bid[put]) / 1e9
+    columns = (low, high, s.bid[stock] / 1e9, s.ask[stock] / 1e9, np.stack([strike, years]))
+    picked = tuple(c[..., good] for c in columns)
+    return picked[0], picked[1], picked[2], picked[3], picked[4]
+
+
+def _breaks(low: Floats, high: Floats, bid: Floats, ask: Floats, terms: Floats) -> Mask:
+    strike, years = terms
+    dividends = ask * (DIVIDEND_MAX + DIVIDEND_YIELD_MAX * years)
+    found: Mask = (low > ask - strike / (1 + RATE_MAX * years)) | (high < bid - dividends - strike)
+    return found
+
+
+def _names(contract: pa.StringArray, group: Longs) -> list[str]:
+    """Return the contract of each number."""
+    count = int(group.max()) + 1 if len(group) else 0
+    first = np.full(count, -1, np.int64)
+    first[group[::-1]] = np.arange(len(group))[::-1]
+    texts = contract.take(pa.array(np.maximum(first, 0))).to_pylist() if len(group) else []
+    return [t if row >= 0 else " " * 21 for t, row in zip(texts, first.tolist(), strict=True)]
+
+
+def _stock_rows(sample: Sample, calls: list[str], ts: int) -> Longs:
+    side = sample.equities
+    known = _names(side.quotes["underlying"], side.quote_group)
+    number = {name: k for k, name in enumerate(known)}
+    group = np.array([number.get(n[:6].strip(), -1) for n in calls])
+    return side.standing.before(group, np.full(len(calls), ts))
+
+
+def _years(contract: str, ts: int) -> float:
+    expiry = datetime.strptime(contract[6:12] + "21", "%y%m%d%H").replace(tzinfo=UTC).timestamp()
+    return max(0.0, expiry - ts / 1e9) / SECONDS_PER_YEAR
