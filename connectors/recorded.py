@@ -171,7 +171,7 @@ class RecordedFeed:
         """Take what is older than the second time of a span as the chunk from its first to its third."""
         begin, until, end = span
         batches = pool.take(self.inputs, until)
-        beside = pool.take_beside(begin, until)
+        beside = pool.take_beside(begin, until).before(end)
         assert {r.topic for r in beside.rejects} <= set(self.inputs), "refused rows of an undeclared topic"
         refused = beside.count_rejects(self.inputs)
         read = {t: len(b) + refused[t] for t, b in batches.items()}

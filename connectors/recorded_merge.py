@@ -232,6 +232,11 @@ class Beside:
     notes: tuple[Note, ...]
     gaps: tuple[Gap, ...]
 
+    def before(self, end: int) -> Beside:
+        """File refused rows that are younger than all data just before `end`."""
+        moved = (r if r.source_ts < end else replace(r, source_ts=end - 1) for r in self.rejects)
+        return replace(self, rejects=tuple(moved))
+
     def count_rejects(self, topics: Sequence[str]) -> Mapping[str, int]:
         """Return the refused rows of each topic."""
         return {t: sum(r.topic == t for r in self.rejects) for t in topics}
