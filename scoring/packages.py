@@ -1,0 +1,174 @@
+"""`score packages`: are the legs of one package put together, and is its class named?
+
+Owns the interface of package claims: a frame with `partition`, `print_seq`, `claim` (the same number on
+every leg of one claim) and `class` (a word of CLASSES, "" for none). Owns too a baseline that groups prints
+of an underlying on one venue within 5 ms. Refuses to invent claims: where the flow makes none, coverage is 0.
+"""
+
+from typing import Final
+
+import polars as pl
+
+from schemas.kinds import CODE_FAMILY
+from schemas.topics import TOPIC
+from scoring.claims import OPTIONS, TRADES
+from scoring.intervals import wilson
+from scoring.metrics import Measures, share
+from scoring.nulls import HOW, dealt
+from scoring.pairs import ALONE, base_precision, pair_scores
+from scoring.run import Frames
+from scoring.truth import Truth, beside
+
+CLASSES: Final = (
+    "vertical", "ratio", "butterfly", "broken_wing", "condor", "iron_fly", "iron_condor", "straddle",
+    "strangle", "risk_reversal", "collar", "synthetic", "calendar", "diagonal", "roll", "box", "conversion",
+    "jelly_roll", "ladder", "stock_tied",
+)  # fmt: skip
+PRODUCT, BASELINE = "product", "same_venue_5ms"
+GAP_NS: Final = 5_000_000
+NS_PER_DAY: Final = 86_400_000_000_000
+LEGS: Final = tuple(CODE_FAMILY.index(name) for name in ("multi_leg", "stock_option"))
+CLAIM_FIELDS: Final = ("package_members", "package_class")  # what flow.packets carries once it makes them
+
+
+def product_claims(packets: pl.DataFrame) -> pl.DataFrame:
+    """Return the claims of flow.packets: one row a leg print; empty while the flow makes none.
+
+    A packet that claims a package has `package_class` and, in `package_members`, a JSON list of prints.
+    """
+    schema = {"partition": pl.Int64, "print_seq": pl.Int64, "claim": pl.Int64, "class": pl.String}
+    if not set(CLAIM_FIELDS) <= set(packets.columns):
+        return pl.DataFrame(schema=schema)
+    claimed = packets.filter(pl.col("package_class") != "").with_row_index("claim")
+    listed = claimed.with_columns(pl.col("package_members").str.json_decode(pl.List(pl.Int64)))
+    named = listed.rename({"package_members": "print_seq", "package_class": "class"})
+    return named.explode("print_seq").select(pl.col(c).cast(t) for c, t in schema.items())
+
+
+def has_claims() -> bool:
+    """Tell whether the flow's packets can carry package claims at all."""
+    return set(CLAIM_FIELDS) <= set(TOPIC["flow.packets"].field_names)
+
+
+def baseline_claims(placed: pl.DataFrame) -> pl.DataFrame:
+    """Group prints with a multi-leg code of one underlying on one venue with gaps of at most 5 ms."""
+    legs = placed.filter(pl.col("code_family").is_in(LEGS) & pl.col("status").is_in(TRADES))
+    group = pl.struct("partition", "underlying", "venue")
+    ordered = legs.with_columns(group.rank("dense").alias("k")).sort("k", "source_ts")
+    is_new = (pl.col("k").diff() != 0) | (pl.col("source_ts").diff() > GAP_NS)
+    numbered = ordered.with_columns(
+        is_new.fill_null(True).cum_sum().alias("claim"), pl.lit("").alias("class")
+    )
+    return numbered.select(
+        pl.col("partition", "print_seq").cast(pl.Int64), pl.col("claim").cast(pl.Int64), "class"
+    )
+
+
+def rows_of(outputs: Frames, truth: Truth, seed: int) -> pl.DataFrame:
+    """Return one row a print of one run: c_* and k_* (class) of each method, g (truth) and its class."""
+    placed = outputs["options.placed"].filter(pl.col("status").is_in(TRADES))
+    rows = placed.with_columns(pl.col("partition").cast(pl.Int64))
+    for method, claims in (
+        (PRODUCT, product_claims(outputs["flow.packets"])),
+        (BASELINE, baseline_claims(placed)),
+    ):
+        named = claims.unique(["partition", "print_seq"]).rename(
+            {"claim": f"c_{method}", "class": f"k_{method}"}
+        )
+        rows = rows.join(named, on=["partition", "print_seq"], how="left").with_columns(
+            pl.col(f"c_{method}").fill_null(ALONE), pl.col(f"k_{method}").fill_null("")
+        )
+    found = beside(rows, truth, OPTIONS).rows
+    known = truth.packages.select("package_id", pl.col("class").alias("t_class"))
+    joined = found.join(known, left_on="t_package_id", right_on="package_id", how="left")
+    alone = -2 - pl.int_range(pl.len(), dtype=pl.Int64)
+    group = pl.when(pl.col("t_package_id") >= 0).then("t_package_id").otherwise(alone)
+    return joined.with_columns(
+        group.rank("dense").cast(pl.Int64).alias("g"),
+        pl.col("t_class").fill_null(""),
+        pl.lit(seed, pl.Int64).alias("seed"),
+        (pl.lit(seed, pl.Int64) * 1_000_000 + pl.col("source_ts") // NS_PER_DAY).alias("session"),
+    )  # fmt: skip
+
+
+def score(runs: list[pl.DataFrame]) -> list[Measures]:
+    """Return a score for each method over all prints, a package being a group of its legs."""
+    rows = _pooled(runs)
+    if not len(rows):
+        return []
+    truth = rows["g"].to_numpy()
+    columns = (rows["session"].to_numpy(), rows["source_ts"].to_numpy(), rows["venue"].to_numpy())
+    deals = {how: dealt(how, *columns) for how in HOW}
+    size, ts = rows["size"].to_numpy(), rows["source_ts"].to_numpy()
+    measured = {m: pair_scores(rows[f"c_{m}"].to_numpy(), truth, size, ts) for m in (PRODUCT, BASELINE)}
+    found = []
+    for method, measures in measured.items():
+        claim = rows[f"c_{method}"].to_numpy()
+        dealt_out = {how: pair_scores(claim, truth[o], size, ts)["precision"] for how, o in deals.items()}
+        classes, right = by_class(rows, method)
+        found.append(
+            {
+                "topic": OPTIONS,
+                "target": "package",
+                "method": method,
+                **measures,
+                "coverage": _leg_coverage(rows, method),
+                "class_accuracy": right,
+                "classes": classes,
+                "baseline": {"name": BASELINE, **_both(measured[BASELINE])},
+                "null": {"base_rate": base_precision(truth), **dealt_out},
+            }
+        )
+    return found
+
+
+def _both(measures: Measures) -> Measures:
+    return {k: measures[k] for k in ("precision", "recall")}
+
+
+def _leg_coverage(rows: pl.DataFrame, method: str) -> float | None:
+    """Return the share of true leg prints that stand in any claim."""
+    legs = rows.filter(pl.col("t_package_id") >= 0)
+    return share(int((legs[f"c_{method}"] != ALONE).sum()), len(legs))
+
+
+def by_class(rows: pl.DataFrame, method: str) -> tuple[dict[str, Measures], float | None]:
+    """Return per true class n, coverage, precision and recall of the class named, and its accuracy.
+
+    A claim is about the package that most of its prints belong to. `coverage` is the share of packages that
+    a claim of two of their prints is about.
+    """
+    legs = rows.filter((pl.col(f"c_{method}") != ALONE) & (pl.col("t_package_id") >= 0))
+    about = (
+        legs.group_by(f"c_{method}", "g", "t_class", f"k_{method}").len().filter(pl.col("len") >= 2)
+        .sort("len", "g").unique(f"c_{method}", keep="last")
+    )  # fmt: skip
+    packages = rows.filter(pl.col("t_package_id") >= 0).unique("g").select("g", "t_class")
+    named = about.filter(pl.col(f"k_{method}") != "")
+    is_right = named[f"k_{method}"] == named["t_class"]
+    found: dict[str, Measures] = {}
+    for name in sorted(set(packages["t_class"].to_list()) | set(named[f"k_{method}"].to_list())):
+        n = int((packages["t_class"] == name).sum())
+        covered = about.filter(pl.col("t_class") == name)["g"].n_unique()
+        claimed = named.filter(pl.col(f"k_{method}") == name)
+        right = claimed.filter(pl.col("t_class") == name)["g"].n_unique()
+        found[name] = {
+            "n": n,
+            "coverage": share(covered, n),
+            "precision": share(right, len(claimed)),
+            "recall": share(right, n),
+            "precision_wilson": wilson(right, len(claimed)),
+        }
+    return found, share(int(is_right.sum()), len(named))
+
+
+def _pooled(runs: list[pl.DataFrame]) -> pl.DataFrame:
+    apart, moved = [], 0
+    for rows in runs:
+        claims = [f"c_{PRODUCT}", f"c_{BASELINE}"]
+        shifted = [
+            pl.when(pl.col(c) == ALONE).then(ALONE).otherwise(pl.col(c) + moved).alias(c) for c in claims
+        ]
+        apart.append(rows.with_columns(*shifted, (pl.col("g") + moved).alias("g")))
+        moved += 2 * len(rows) + 2
+    return pl.concat(apart) if apart else pl.DataFrame()
