@@ -13,13 +13,13 @@ from typing import Final, Protocol
 
 import numpy as np
 
-from synthetic.layout import BLOCK_NS, BLOCK_SECONDS, QUOTE_COLUMNS, SECOND_NS, Matrix
+from synthetic.layout import BLOCK_NS, BLOCK_SECONDS, P_TS, QUOTE_COLUMNS, SECOND_NS, Matrix
 from synthetic.sessions import Day
 from synthetic.tape_incidents import EQUITIES, OPTIONS, Incidents
 from synthetic.tape_layout import ROW_SHIFT, S_AT, S_SOURCE, S_TIE, TAPE_COLUMNS, TAPE_QUOTE_COLUMNS, Z_SOURCE
 from synthetic.tape_noise import Vector, key_of
 from synthetic.tape_params import TapeParams
-from synthetic.tape_prints import Floor, Place, Rule, Told, bring_out, report
+from synthetic.tape_prints import Floor, Place, Rule, Told, bring_out, report, shuffled
 from synthetic.tape_quotes import NEVER, Board, QuoteRule, halted_quotes, show, stamp_all
 
 VENDOR_NUMBERS: Final = 100_000_000  # the vendor's sequence starts anew here in every block
@@ -113,7 +113,8 @@ class _Prints:
         out = np.empty((2 * len(prints), TAPE_COLUMNS), np.int64)
         place = Place(block, self._rows, block == self._opening)
         self._rows += len(prints)
-        self._waiting.append(out[: report(self._rule, place, prints, self._floor, out)])
+        order = np.lexsort((shuffled(self._rule.key, place, prints), prints[:, P_TS]))
+        self._waiting.append(out[: report(self._rule, place, prints[order], self._floor, out)])
 
     def publish(self, stop_ts: int) -> tuple[Matrix, Matrix]:
         """Return the rows that come out before `stop_ts`: those in time, and those that were held."""

@@ -19,6 +19,26 @@ REACH_NS: Final = BLOCK_NS - 20 * SECOND_NS  # what is published later than this
 Points = tuple[int, int, int, int, int]
 
 
+def _microseconds(*points: int) -> Points:
+    least, half, most, nearly, longest = (p * MICROSECOND_NS for p in points)
+    return least, half, most, nearly, longest
+
+
+def _milliseconds(*points: int) -> Points:
+    return _microseconds(*(1000 * p for p in points))
+
+
+_OPTION_TRADES: Final = _microseconds(180, 420, 1_200, 6_000, 25_000)
+_OPTION_QUOTES: Final = _microseconds(200, 500, 1_500, 8_000, 30_000)
+_EQUITY_TRADES: Final = _microseconds(160, 300, 800, 3_000, 12_000)
+_EQUITY_QUOTES: Final = _microseconds(180, 420, 1_100, 4_000, 15_000)
+_FACILITY: Final = _milliseconds(8, 160, 900, 4_000, 10_000)
+_LATE: Final = _milliseconds(11_000, 40_000, 120_000, 220_000, 270_000)
+_CANCELLING: Final = _milliseconds(800, 6_000, 60_000, 200_000, 270_000)
+_STUCK: Final = _milliseconds(250, 700, 2_000, 5_000, 9_000)
+_FLICKER: Final = _milliseconds(1, 4, 25, 120, 400)
+
+
 @dataclass(frozen=True, slots=True)
 class TapeParams:
     """Delays in ns and shares of rows. `showcase` puts one of each incident into the first minute.
@@ -26,29 +46,16 @@ class TapeParams:
     The trade and the quote channel of a tape are delayed apart. Rates of halts and outages are per day.
     """
 
-    # ns
-    option_trades: Points = (180_000, 420_000, 1_200_000, 6_000_000, 25_000_000)
-    option_quotes: Points = (200_000, 500_000, 1_500_000, 8_000_000, 30_000_000)
-    equity_trades: Points = (160_000, 300_000, 800_000, 3_000_000, 12_000_000)
-    equity_quotes: Points = (180_000, 420_000, 1_100_000, 4_000_000, 15_000_000)
+    option_trades: Points = _OPTION_TRADES
+    option_quotes: Points = _OPTION_QUOTES
+    equity_trades: Points = _EQUITY_TRADES
+    equity_quotes: Points = _EQUITY_QUOTES
     # Off-exchange reports where the mechanism names no delay: most within a second, the rule allows ten.
-    facility: Points = (8_000_000, 160_000_000, 900_000_000, 4_000_000_000, 10_000_000_000)
-    late: Points = (11_000_000_000, 40_000_000_000, 120_000_000_000, 220_000_000_000, 270_000_000_000)
-    cancelling: Points = (800_000_000, 6_000_000_000, 60_000_000_000, 200_000_000_000, 270_000_000_000)
-    stuck: Points = (
-        250_000_000,
-        700_000_000,
-        2_000_000_000,
-        5_000_000_000,
-        9_000_000_000,
-    )  # how long a log-late record was held
-    flicker: Points = (
-        1_000_000,
-        4_000_000,
-        25_000_000,
-        120_000_000,
-        400_000_000,
-    )  # how long a locked or crossed quote stands
+    facility: Points = _FACILITY
+    late: Points = _LATE
+    cancelling: Points = _CANCELLING
+    stuck: Points = _STUCK  # how long a log-late record was held
+    flicker: Points = _FLICKER  # how long a locked or crossed quote stands
     skew_ns: int = 60 * MICROSECOND_NS  # clocks of venues differ by up to this from the true time
     option_late: float = 0.0008
     option_cancel: float = 0.0006

@@ -85,7 +85,7 @@ OPTION_REOPENED: Final = ord("J")
 OPRA_LETTERS: Final = np.array([ord(letter) for letter in OPRA_CODES], np.int64)
 ELECTRONIC: Final = (ord("I"), ord(" "))
 D_LATE, D_CANCEL, D_CORRECT, D_DUPLICATE, D_HELD, D_UNTIMED = range(1, 7)
-D_FACILITY, D_TIE, D_AMOUNT, D_WRONG, D_STUCK = range(7, 12)
+D_FACILITY, D_TIE, D_AMOUNT, D_WRONG, D_STUCK, D_ORDER = range(7, 13)
 
 
 class Rule(NamedTuple):
@@ -189,6 +189,16 @@ def _again(rule: Rule, out: Matrix, at: int, report: int) -> None:
         else:
             first[P_SIZE] *= 10
     _stamp(rule, second, second[P_TS] + min(delay, REACH_NS), False)
+
+
+@njit(cache=True)
+def shuffled(key: np.uint64, place: Place, prints: Matrix) -> Vector:
+    """Return numbers that order fills of equal times by chance: the market's own order would tell of them."""
+    out = np.empty(len(prints), np.int64)
+    for i in range(len(prints)):
+        number = (place.block << ROW_SHIFT) | (place.first_row + i)
+        out[i] = np.int64(word_at(key, number, D_ORDER) >> np.uint64(1))
+    return out
 
 
 @njit(cache=True)
