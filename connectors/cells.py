@@ -137,6 +137,12 @@ class Cells(Judge):
                 self.refuse_shown(wrong, f"{name} {{}}: {reason}", text)
         return found.contract, found.underlying
 
+    def skip(self, unwanted: Flags) -> None:
+        """Leave out rows that were not asked for: they are no records and not refused."""
+        self.good &= ~unwanted
+        for row in np.flatnonzero(unwanted).tolist():
+            self.reasons.pop(row, None)
+
     def above_zero(self, values: Ints, what: str) -> None:
         """Refuse rows where a value is not above zero."""
         self.refuse(values <= 0, f"the {what} is not above zero")

@@ -26,6 +26,7 @@ from connectors.tabular import Layout, header_of, read_pieces
 from schemas.roots import equity_underlying
 
 Parse: TypeAlias = Callable[[Cells], dict[str, Any]]
+Through: TypeAlias = Callable[[], Callable[[Block], Block]]
 TOPICS: Final = ("options.prints", "options.nbbo", "equities.prints", "equities.quotes")
 
 
@@ -136,12 +137,13 @@ def selected(columns: Mapping[str, Any], wanted: Selection) -> Any:
     return mask
 
 
-def spool_source(spool: Spool, size: int, through: Callable[[Block], Block] | None = None) -> Source:
-    """Return a spool as a source of a recording; `through` changes each block on its way."""
+def spool_source(spool: Spool, size: int, through: Through | None = None) -> Source:
+    """Return a spool as a source of a recording; `through` makes what changes each block on its way."""
 
     def run() -> Iterator[Block]:
+        change = None if through is None else through()
         for block in spool.blocks():
-            yield block if through is None else through(block)
+            yield block if change is None else change(block)
 
     return Source(spool.name, run, spool.first_ts, size)
 
@@ -149,17 +151,17 @@ def spool_source(spool: Spool, size: int, through: Callable[[Block], Block] | No
 def recording_of(
     name: str,
     hashes: Mapping[str, str],
-    spools: Sequence[tuple[InputFile, Spool]],
+    spools: Sequence[tuple[InputFile, Spool, Through | None]],
     capabilities: Mapping[str, object],
     wanted: Wanted,
 ) -> Recording:
-    """Return the recording of spooled files with these hashes."""
+    """Return the recording of spooled files with these hashes, each with what changes its blocks."""
     return Recording(
         name=name,
         files=hashes,
-        sources=tuple(spool_source(spool, file.path.stat().st_size) for file, spool in spools),
-        inputs=tuple(t for t in TOPICS if t in {s.topic for _, s in spools}),
-        symbols=tuple(sorted({n for _, s in spools for n in s.symbols})),
+        sources=tuple(spool_source(spool, f.path.stat().st_size, through) for f, spool, through in spools),
+        inputs=tuple(t for t in TOPICS if t in {s.topic for _, s, _ in spools}),
+        symbols=tuple(sorted({n for _, s, _ in spools for n in s.symbols})),
         capabilities=capabilities,
         selection=wanted.selection,
         options=wanted.options,

@@ -159,9 +159,17 @@ def _text_pieces(path: Path, source: str, layout: Layout) -> Iterator[Piece]:
             names, separator = _names(head)
             layout.check(names, source)
             line = 2
+        if layout.trailer:
+            body = _without_trailer(body, layout.trailer)
         if body:
             yield _piece(_Text(source, body, line, separator), names, layout)
             line += body.count(b"\n")
+
+
+def _without_trailer(body: bytes, trailer: str) -> bytes:
+    """Return the lines but for a last one that ends the table."""
+    cut = body.rfind(b"\n", 0, len(body) - 1) + 1
+    return body[:cut] if re.fullmatch(trailer, body[cut:].decode("latin-1").strip()) else body
 
 
 def _texts(path: Path, source: str) -> Iterator[bytes]:
@@ -238,11 +246,11 @@ class _Text:
 
 def _piece(text: _Text, names: list[str], layout: Layout) -> Piece:
     count = text.body.count(b"\n")
-    frame = _read_fast(text, names, count) if not layout.trailer else None
+    frame = _read_fast(text, names, count)
     line = np.arange(text.first_line, text.first_line + count, dtype=np.int64)
     bad: tuple[Bad, ...] = ()
     if frame is None:
-        frame, line, bad = _read_strict(text, names, layout)
+        frame, line, bad = _read_strict(text, names)
     known = [n for n in dict.fromkeys((*layout.required, *layout.optional)) if n in frame.columns]
     return Piece(text.source, frame.select(known), line, bad, text.body, text.first_line)
 
@@ -270,15 +278,12 @@ def _read_fast(text: _Text, names: list[str], count: int) -> pl.DataFrame | None
     return frame if found == count * (len(names) - 1) else None
 
 
-def _read_strict(text: _Text, names: list[str], layout: Layout) -> tuple[pl.DataFrame, Ints, tuple[Bad, ...]]:
+def _read_strict(text: _Text, names: list[str]) -> tuple[pl.DataFrame, Ints, tuple[Bad, ...]]:
     """Judge line by line."""
-    trailer = re.compile(layout.trailer) if layout.trailer else None
     good: list[bytes] = []
     numbers: list[int] = []
     bad: list[Bad] = []
     for number, line in enumerate(text.body.split(b"\n")[:-1], text.first_line):
-        if trailer is not None and trailer.fullmatch(line.decode("latin-1").strip()):
-            continue
         reason = _fault_of(line, len(names), text.separator)
         if reason:
             bad.append(Bad(number, reason, line))

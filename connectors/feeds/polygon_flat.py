@@ -41,7 +41,8 @@ def open_feed(files: Sequence[InputFile], wanted: Wanted | None = None) -> Recor
     hashes = hashes_of(files)
     kinds = [require_kind(f, _KINDS) for f in files]
     spools = [
-        (f, spooled(f, k, wanted.selection, day_of_name(f.place))) for f, k in zip(files, kinds, strict=True)
+        (f, spooled(f, k, wanted.selection, day_of_name(f.place)), None)
+        for f, k in zip(files, kinds, strict=True)
     ]
     return RecordedFeed(recording_of(NAME, hashes, spools, capabilities(kinds), wanted))
 
