@@ -1,0 +1,185 @@
+"""Which format recorded files are in, and the feed that reads them.
+
+Owns the table of formats, the walk through folders, and the sentences about files that are in none, in
+several, or in another than was named. A format is told by its first bytes; that the whole file keeps to
+it is the reader's to check. Refuses to guess between formats.
+"""
+
+from __future__ import annotations
+
+import importlib
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, Final
+
+from connectors import formats_sniff as sniff
+from connectors.errors import UserError
+from connectors.feed import Feed
+from connectors.formats_lean import is_lean, lean_spec
+from connectors.formats_probe import Probe, probe
+from connectors.recorded import Selection
+from connectors.recorded_files import checked, places
+from connectors.table_feed import InputFile, Wanted
+
+FILES_MAX: Final = 10_000
+SHOWN: Final = 3
+LEAN: Final = "lean"
+
+
+@dataclass(frozen=True, slots=True)
+class Format:
+    """A format of recorded files: its name on the command line, what it is, how it is told, its reader."""
+
+    name: str
+    title: str
+    is_it: Callable[[Probe], bool]
+    module: str
+
+
+def _feeds(name: str) -> str:
+    return f"connectors.feeds.{name}"
+
+
+FORMATS: Final[tuple[Format, ...]] = (
+    Format("dbn", "Databento DBN, raw or in zstd", sniff.is_dbn, _feeds("dbn")),
+    Format("polygon_flat", "Polygon flat files", sniff.is_polygon_flat, _feeds("polygon_flat")),
+    Format("polygon_json", "Polygon REST answers", sniff.is_polygon_json, _feeds("polygon_json")),
+    Format("alpaca_json", "Alpaca REST answers", sniff.is_alpaca_json, _feeds("alpaca_json")),
+    Format("taq", "NYSE TAQ tables", sniff.is_taq, _feeds("taq")),
+    Format("lobster", "LOBSTER messages and order books", sniff.is_lobster, _feeds("lobster")),
+    Format("finra", "FINRA daily short volume", sniff.is_finra, _feeds("finra")),
+    Format("occ", "open interest as of OCC", sniff.is_occ, _feeds("occ")),
+    Format("plain", "plain CSV or Parquet", sniff.is_plain, _feeds("plain")),
+)
+BY_NAME: Final[Mapping[str, Format]] = {f.name: f for f in FORMATS}
+NAMES: Final = (*BY_NAME, LEAN)
+
+
+@dataclass(frozen=True, slots=True)
+class Found:
+    """What some paths hold: the format, its files, and the files of the folders that are in no format."""
+
+    format: str
+    files: tuple[Path, ...]
+    skipped: tuple[Path, ...]
+    lean_root: Path | None = None
+
+
+def recognise(paths: Sequence[Path], name: str | None = None) -> Found:
+    """Return the one format of files and folders; folders are walked through, hidden files left out.
+
+    `name` is the format that was named; files of folders in other formats are then left out.
+
+    Raises:
+        UserError: a path is missing or given twice, nothing or several formats were recognised, or a
+            file is not in the format named.
+    """
+    if name is not None and name not in NAMES:
+        raise UserError(f"--format {name!r}: {', '.join(NAMES)} are allowed")
+    if not paths:
+        raise UserError("no file or folder was given")
+    for path in paths:
+        if not path.exists():
+            raise UserError(f"{path}: no such file or folder")
+    root = is_lean(paths)
+    if root is not None and name in (None, LEAN):
+        return Found(LEAN, tuple(p.absolute() for p in paths), (), root)
+    if name == LEAN:
+        raise UserError(f"{paths[0]}: is no LEAN data folder and no zip of one")
+    named = checked([p for p in paths if p.is_file()]) if any(p.is_file() for p in paths) else ()
+    walked = _walk([p for p in paths if p.is_dir()])
+    twice = sorted(set(named) & set(walked))
+    if twice:
+        raise UserError(f"{twice[0]}: was given twice, by itself and with its folder")
+    judged = {p: _judge(probe(p)) for p in (*named, *walked)}
+    return _choose(judged, set(named), name)
+
+
+def _judge(found: Probe) -> str | None:
+    if found.is_packed and found.kind == "empty":
+        raise UserError(f"{found.path}: is cut short inside its compression")
+    return next((f.name for f in FORMATS if f.is_it(found)), None)
+
+
+def _choose(judged: Mapping[Path, str | None], named: set[Path], name: str | None) -> Found:
+    """Return the one format of all files, or the named one."""
+    for path in sorted(named):
+        got = judged[path]
+        if name is not None and got not in (None, name):
+            raise UserError(f"{path}: is {_article(str(got))}, not {name} as --format says")
+        if got is None and name is None:
+            raise UserError(f"{path}: is in no known format, it holds {probe(path).describe()}; {_known()}")
+    present = {got: path for path, got in sorted(judged.items(), reverse=True) if got is not None}
+    if name is None and len(present) > 1:
+        (one, path), (other, second) = sorted(present.items())[:2]
+        raise UserError(
+            f"{path} is {_article(one)} and {second} is {_article(other)}; import one format at a time, "
+            "or name it with --format"
+        )
+    chosen = name or next(iter(present), None)
+    files = tuple(sorted(p for p, got in judged.items() if got == chosen or (got is None and p in named)))
+    if chosen is None or not files:
+        what = "in a known format" if name is None else f"in the format {name}"
+        raise UserError(f"no file of {len(judged):,} is {what}; {_known()}")
+    return Found(chosen, files, tuple(sorted(set(judged) - set(files))))
+
+
+def _article(name: str) -> str:
+    return f"{name} ({BY_NAME[name].title})" if name in BY_NAME else name
+
+
+def _known() -> str:
+    return f"known are {', '.join(NAMES)}"
+
+
+def _walk(folders: Sequence[Path]) -> tuple[Path, ...]:
+    """Return the files below some folders, sorted; names that begin with a dot are left out."""
+    found: list[Path] = []
+    for folder in folders:
+        for path in sorted(folder.absolute().rglob("*")):
+            parts = path.relative_to(folder.absolute()).parts
+            if not path.is_file() or any(p.startswith(".") for p in parts):
+                continue
+            found.append(path)
+            if len(found) > FILES_MAX:
+                raise UserError(f"{folder}: holds more than {FILES_MAX:,} files; import it in parts")
+    twice = sorted({p for p in found if found.count(p) > 1}) if len(folders) > 1 else []
+    if twice:
+        raise UserError(f"{twice[0]}: was given twice, with two of the folders")
+    return tuple(found)
+
+
+def spec_of(found: Found, selection: Selection) -> dict[str, Any]:
+    """Return the specification of the feed that reads what was found; JSON-able, for `build_feed`."""
+    if found.lean_root is not None:
+        return lean_spec(found.lean_root, found.files, selection)
+    return {
+        "feed": found.format,
+        "paths": [str(p) for p in found.files],
+        "symbols": None if selection.symbols is None else list(selection.symbols),
+        "start_ts": selection.start_ts,
+        "end_ts": selection.end_ts,
+    }
+
+
+def open_recorded(spec: Mapping[str, Any]) -> Feed:
+    """Return the feed of a specification as `spec_of` makes it; `feed` is one of FORMATS.
+
+    `options`, if there, holds arguments of the format that change its records.
+    """
+    files = checked([Path(p) for p in spec["paths"]])
+    named = [InputFile(path, place) for path, place in places(files).items()]
+    symbols = spec.get("symbols")
+    selection = Selection(
+        None if symbols is None else tuple(symbols), spec.get("start_ts"), spec.get("end_ts")
+    )
+    chosen = BY_NAME[spec["feed"]]
+    try:
+        module = importlib.import_module(chosen.module)
+    except ModuleNotFoundError as error:
+        if error.name != chosen.module:
+            raise UserError(f"{chosen.title} need the package {error.name}, which is not installed") from None
+        raise
+    feed: Feed = module.open_feed(named, Wanted(selection, dict(spec.get("options") or {})))
+    return feed
