@@ -50,10 +50,11 @@ class Symbols:
         if self._market == OPTIONS:
             found = parse_contracts(names)
             self.contract, self.underlying, self.reason = found.contract, found.underlying, found.reason
-            self.expiry, self.strike, self.right = found.expiry, found.strike, found.right
+            self.has_unreadable = not bool(found.is_read.all())
             return
         reasons = ["" if _STOCK.fullmatch(n) else f"{n[:24]!r} is no stock symbol" for n in self._names]
         self.reason = pa.array(reasons, pa.string())
+        self.has_unreadable = any(reasons)
         self.underlying = equity_underlyings(names)
         self.contract = pa.array([""] * len(names), pa.string())
 
