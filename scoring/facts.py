@@ -11,8 +11,10 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Final
 
+from scoring import facts_tape as tape
 from scoring.facts_sample import Sample
 from scoring.facts_table import Fact, facts_of
+from scoring.join_lag import Floats
 
 INSIDE, OUTSIDE, UNMEASURED = "inside", "outside", "not measured"
 WORST_DECILE: Final = 0.9
@@ -64,33 +66,67 @@ def distance(fact: Fact, value: float) -> float:
     return max(fact.low - value, value - fact.high) / width
 
 
-def measure(profile: str, samples: Iterable[Sample], recorded: Iterable[Sample] = ()) -> tuple[Measured, ...]:
+@dataclass(frozen=True, slots=True)
+class Curves:
+    """What is drawn of one sample: join-lag curves (see `join_lag`) and shares a second by half hour."""
+
+    name: str
+    is_recorded: bool
+    lit: Floats
+    off: Floats
+    volume: Floats
+
+
+@dataclass(frozen=True, slots=True)
+class Report:
+    """The facts of a profile, and the curves of every sample that was looked at."""
+
+    profile: str
+    facts: tuple[Measured, ...]
+    curves: tuple[Curves, ...]
+
+    @property
+    def is_met(self) -> bool:
+        """Tell whether every fact lies in its band."""
+        return all(m.verdict == INSIDE for m in self.facts)
+
+
+def measure(profile: str, samples: Iterable[Sample], recorded: Iterable[Sample] = ()) -> Report:
     """Return every fact of a profile over its samples, which are taken one at a time."""
     facts = facts_of(profile)
-    by_seed = [_values(facts, sample) for sample in samples]
-    beside = {str(s.detail["name"]): _values(facts, s) for s in recorded}
-    return tuple(
+    by_seed: list[dict[str, float]] = []
+    beside: dict[str, dict[str, float]] = {}
+    curves: list[Curves] = []
+    for sample in samples:
+        by_seed.append(_values(facts, sample))
+        curves.append(_curves(sample))
+    for sample in recorded:
+        beside[str(sample.detail["name"])] = _values(facts, sample)
+        curves.append(_curves(sample))
+    measured = [
         Measured(
             fact,
             tuple(row[fact.name] for row in by_seed),
             {name: row[fact.name] for name, row in beside.items() if not math.isnan(row[fact.name])},
         )
         for fact in facts
-    )
+    ]
+    return Report(profile, tuple(measured), tuple(curves))
+
+
+def _curves(sample: Sample) -> Curves:
+    side, detail = sample.equities, sample.detail
+    lit, off = (tape.lag_curve(side, is_off) for is_off in (False, True))
+    return Curves(str(detail["name"]), bool(detail.get("recorded")), lit, off, tape.by_half_hour(sample))
 
 
 def _values(facts: Sequence[Fact], sample: Sample) -> dict[str, float]:
     return {f.name: f.measure(sample) if _NEEDS[f.needs](sample) else math.nan for f in facts}
 
 
-def is_met(found: Iterable[Measured]) -> bool:
-    """Tell whether every fact lies in its band."""
-    return all(m.verdict == INSIDE for m in found)
-
-
-def as_json(found: Iterable[Measured]) -> list[dict[str, Any]]:
-    """Return the table as JSON-able rows; a value that could not be taken is None."""
-    return [
+def as_json(report: Report) -> dict[str, Any]:
+    """Return the report as JSON-able values; what could not be taken is None."""
+    rows = [
         {
             "fact": m.fact.name,
             "low": m.fact.low,
@@ -103,8 +139,9 @@ def as_json(found: Iterable[Measured]) -> list[dict[str, Any]]:
             "recorded": dict(m.recorded),
             "verdict": m.verdict,
         }
-        for m in found
+        for m in report.facts
     ]
+    return {"profile": report.profile, "is_met": report.is_met, "facts": rows}
 
 
 def _plain(value: float) -> float | None:

@@ -13,7 +13,7 @@ from schemas.topics import TOPIC
 from scoring import facts_easy as easy
 from scoring import facts_side as rules
 from scoring import facts_tape as tape
-from scoring.facts import INSIDE, OUTSIDE, UNMEASURED, Measured, as_json, distance, is_met, measure
+from scoring.facts import INSIDE, OUTSIDE, UNMEASURED, Measured, Report, as_json, distance, measure
 from scoring.facts_parity import parity_violations
 from scoring.facts_recorded import recorded_samples
 from scoring.facts_sample import Sample, Truth, equity_side, option_side
@@ -308,8 +308,9 @@ def test_the_worst_decile_decides_and_not_the_average() -> None:
 
 def test_what_could_not_be_measured_does_not_pass() -> None:
     gap = Measured(fact(0, 1), (0.5, math.nan), {})
-    assert gap.verdict == UNMEASURED and not is_met([gap])
-    assert as_json([gap])[0]["values"] == [0.5, None]
+    report = Report("normal", (gap,), ())
+    assert gap.verdict == UNMEASURED and not report.is_met
+    assert as_json(report)["facts"][0]["values"] == [0.5, None]
     assert math.isnan(Measured(fact(0, 1), (), {}).median)
 
 
@@ -331,7 +332,7 @@ LEAN: Final = Path(__file__).parents[3] / "shared" / "data" / "lean"
 @pytest.mark.skipif(not LEAN.is_dir(), reason="the recorded LEAN ticks are not here")
 def test_the_recordings_lie_in_the_bands_that_were_taken_from_them() -> None:
     found = measure("normal", (), recorded_samples(LEAN))
-    judged = [m for m in found if m.fact.source == "recorded: IBM and AIG, 7-8 Oct 2013"]
+    judged = [m for m in found.facts if m.fact.source == "recorded: IBM and AIG, 7-8 Oct 2013"]
     assert len(judged) >= 14
     for m in judged:
         assert len(m.recorded) == 4, m.fact.name
