@@ -23,7 +23,7 @@ PLANTED: Final = ("institution", "zero_dte", "hedge", "roll", "package")
 PREMIUM_FLOOR: Final = 100_000 * 10_000  # USD in the unit of money
 STORY_GAP_NS: Final = 1_800_000_000_000
 NS_PER_DAY: Final = 86_400_000_000_000
-NS_PER_HOUR: Final = 3_600_000_000_000
+PARENTS_MAX: Final = 1_000_000_000  # of one run: runs are kept apart by it
 
 
 def rows_of(outputs: Frames, truth: Truth, seed: int) -> pl.DataFrame:
@@ -49,10 +49,7 @@ def rows_of(outputs: Frames, truth: Truth, seed: int) -> pl.DataFrame:
     is_true = (pl.col("of_parent") * 2 > pl.col("size")) & pl.col("purpose").is_not_null()
     return joined.with_columns(
         pl.when(is_true.fill_null(False)).then("purpose").otherwise(pl.lit("")).alias("truth"),
-        pl.when(is_true.fill_null(False))
-        .then(pl.col("t_parent_id") * 1_000 + seed)
-        .otherwise(-1)
-        .alias("found"),
+        (pl.col("t_parent_id").rank("dense").fill_null(0).cast(pl.Int64) + seed * PARENTS_MAX).alias("found"),
         pl.lit(len(planted)).alias("planted"),
         pl.lit(seed, pl.Int64).alias("seed"),
         (pl.lit(seed, pl.Int64) * 1_000_000 + pl.col("start_ts") // NS_PER_DAY).alias("session"),

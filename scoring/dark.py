@@ -21,6 +21,7 @@ from scoring.truth import Truth, beside
 PRODUCT, BASELINE = "product", "largest_off_exchange"
 CLASSES: Final = ("accumulate", "distribute", "hidden_liquidity")
 NS_PER_DAY: Final = 86_400_000_000_000
+PARENTS_MAX: Final = 1_000_000_000  # of one run: runs are kept apart by it
 
 
 def rows_of(outputs: Frames, truth: Truth, seed: int) -> pl.DataFrame:
@@ -44,7 +45,7 @@ def rows_of(outputs: Frames, truth: Truth, seed: int) -> pl.DataFrame:
     parent = pl.when(is_taker).then("t_parent_id").when(is_resting).then("t_resting_parent_id").otherwise(-1)
     return behind.with_columns(
         purpose.alias("truth"),
-        (parent * 1_000 + seed).alias("found"),
+        (parent.rank("dense").cast(pl.Int64) + seed * PARENTS_MAX).alias("found"),
         pl.lit(seed, pl.Int64).alias("seed"),
         (pl.lit(seed, pl.Int64) * 1_000_000 + pl.col("source_ts") // NS_PER_DAY).alias("session"),
     )

@@ -58,10 +58,22 @@ def score(runs: list[pl.DataFrame]) -> list[Measures]:
                 **_measures(rows, method, SIDES),
                 "classes": {side: _measures(rows, method, (side,)) for side in SIDES},
                 "baseline": {"name": BASELINE, **{k: base[k] for k in ("precision", "recall")}},
-                "null": dealt_out,
+                "null": {"base_rate": base_rate(rows, method), **dealt_out},
             }
         )
     return found
+
+
+def base_rate(rows: pl.DataFrame, method: str) -> float | None:
+    """Return the share of bounds that would hold against the openings of a print taken at random."""
+    held, claimed = 0.0, 0
+    for side in SIDES:
+        bound = rows[f"b_{method}_{side}"].to_numpy()
+        opened = np.sort(rows[f"t_open_{side}"].to_numpy())
+        asked = bound[bound > 0]
+        held += float((1 - np.searchsorted(opened, asked) / max(1, len(opened))).sum())
+        claimed += len(asked)
+    return share(held, claimed)
 
 
 def _measures(

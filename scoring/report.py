@@ -1,0 +1,161 @@
+"""A report for a person: tables of the terminal and of Markdown, with the same cells.
+
+Owns which measures are shown and how a share is written: percent, its interval beside it, a dash where
+there is none. Refuses a share without its n, and a score of options without its heading.
+"""
+
+from collections.abc import Iterator, Sequence
+from typing import Any, Final, NamedTuple
+
+from rich.table import Table
+
+from scoring.metrics import Measures
+from scoring.scorer import Report, heading
+from scoring.side import TUNED
+
+NOTHING: Final = "–"
+SPLIT_METHODS: Final = ("product", "quote", "emo", "gsu_large", TUNED)
+SPLIT_NAMES: Final = {"place": "against the quote", "where": "lit or off exchange", "code": "sale code"}
+
+
+class Grid(NamedTuple):
+    """A table before it is drawn: title, heads of its columns, rows of text; the first column is a name."""
+
+    title: str
+    heads: tuple[str, ...]
+    rows: list[tuple[str, ...]]
+
+
+def percent(value: float | None, digits: int = 1) -> str:
+    """Return a share as percent."""
+    return NOTHING if value is None else f"{100 * value:.{digits}f} %"
+
+
+def interval(pair: Sequence[float] | None) -> str:
+    """Return an interval of shares as percent."""
+    return NOTHING if pair is None else f"{100 * pair[0]:.1f}–{100 * pair[1]:.1f}"
+
+
+def signed(value: float | None) -> str:
+    """Return a skill with its sign."""
+    return NOTHING if value is None else f"{value:+.3f}"
+
+
+def grids(report: Report, with_splits: bool = True) -> Iterator[Grid]:
+    """Yield the tables of a report, one a tape and target, and the splits of the methods that matter."""
+    groups: dict[tuple[str, str], list[Measures]] = {}
+    for score in report.scores:
+        groups.setdefault((score["topic"], score["target"]), []).append(score)
+    for (topic, target), scores in groups.items():
+        title = f"{topic} · {target} · {heading(scores[0], report.source)}"
+        if report.claim == "side":
+            yield _side(title, scores)
+            if with_splits:
+                yield from _splits(title, scores)
+        else:
+            yield _found(title, scores)
+            yield from _classes(title, scores)
+
+
+def _side(title: str, scores: list[Measures]) -> Grid:
+    heads = (
+        "method", "n", "coverage", "accuracy", "Wilson 95 %", "blocks 95 %", "with coin", "skill", "at 50 %",
+        "at 70 %", "at 90 %", "worst decile", "null",
+    )  # fmt: skip
+    rows = [_side_row(s) for s in sorted(scores, key=_rank)]
+    base, best = scores[0]["baseline"], scores[0]["ceiling"]
+    n = f"{scores[0]['n']:,}"
+    blank = (NOTHING,) * 8
+    rows.append((f"baseline: {base['name']}", n, "100.0 %", percent(base["accuracy"]), *blank, NOTHING))
+    bracket = f"{percent(best['held_out'])} to {percent(best['upper'])}"
+    rows.append(("ceiling of any rule on the same facts", n, "100.0 %", bracket, *blank, NOTHING))
+    return Grid(f"{title} · {scores[0].get('undefined', 0):,} prints without one left out", heads, rows)
+
+
+def _side_row(s: Measures) -> tuple[str, ...]:
+    at = s["accuracy_at_coverage"]
+    mark = " (reads the future)" if s["uses_future"] else ""
+    nulls = [v for k, v in s["null"].items() if k != "base_rate" and v is not None]
+    worst = max(nulls, key=lambda v: abs(v - s["null"]["base_rate"])) if nulls else None
+    return (
+        s["method"] + mark, f"{s['n']:,}", percent(s["coverage"]), percent(s["accuracy"]),
+        interval(s["accuracy_wilson"]), interval(s["accuracy_blocks"]), percent(s["accuracy_with_coin"]),
+        signed(s["brier_skill"]), percent(at["50%"]), percent(at["70%"]), percent(at["90%"]),
+        percent(s["seeds"]["worst_decile"]), percent(worst),
+    )  # fmt: skip
+
+
+def _rank(score: Measures) -> tuple[bool, bool]:
+    return score["method"] != "product", bool(score["uses_future"])
+
+
+def _splits(title: str, scores: list[Measures]) -> Iterator[Grid]:
+    shown = [s for s in scores if s["method"] in SPLIT_METHODS and s["n"]]
+    for name in shown[0]["splits"] if shown else ():
+        heads = ("bucket", "n", *(f"{s['method']}" for s in shown))
+        rows = []
+        for bucket, first in shown[0]["splits"][name].items():
+            cells = [s["splits"][name][bucket] for s in shown]
+            texts = [f"{percent(c['accuracy'])} of {percent(c['coverage'], 0)}" for c in cells]
+            rows.append((bucket or "none", f"{first['n']:,}", *texts))
+        yield Grid(f"{title} · accuracy of coverage by {SPLIT_NAMES.get(name, name)}", heads, rows)
+
+
+def _found(title: str, scores: list[Measures]) -> Grid:
+    heads = ("method", "n", "coverage", "precision", "95 %", "recall", "null", "base rate", "more")
+    return Grid(title, heads, [_found_row(s) for s in scores])
+
+
+def _found_row(s: Measures) -> tuple[str, ...]:
+    bounds = s.get("precision_blocks") or s.get("precision_wilson")
+    nulls = [v for k, v in s["null"].items() if k != "base_rate" and v is not None]
+    return (
+        s["method"], f"{s['n']:,}", percent(s["coverage"], 2), percent(s["precision"]), interval(bounds),
+        percent(s["recall"]), percent(max(nulls) if nulls else None, 2),
+        percent(s["null"].get("base_rate"), 2), _more(s),
+    )  # fmt: skip
+
+
+def _more(s: Measures) -> str:
+    """Return the measures that only one claim has."""
+    known = {
+        "claims": "{:,} claims",
+        "violated": "{:,} violated",
+        "stories_per_hour": "{:.1f} stories/h",
+    }
+    found = [text.format(s[key]) for key, text in known.items() if s.get(key) is not None]
+    worst: Any = s.get("seeds", {}).get("worst_decile")
+    if worst is not None:
+        found.append(f"worst decile {percent(worst)}")
+    return ", ".join(found) or NOTHING
+
+
+def _classes(title: str, scores: list[Measures]) -> Iterator[Grid]:
+    for s in scores:
+        if s.get("classes"):
+            heads = ("class", "n", "coverage", "precision", "recall")
+            rows = [_class_row(name, c) for name, c in s["classes"].items()]
+            yield Grid(f"{title} · {s['method']} by class", heads, rows)
+
+
+def _class_row(name: str, c: Measures) -> tuple[str, ...]:
+    shares = (percent(c[key]) for key in ("coverage", "precision", "recall"))
+    return (name or "none", f"{c['n']:,}", *shares)
+
+
+def drawn(grid: Grid) -> Table:
+    """Return a table for the terminal."""
+    table = Table(*grid.heads, title=grid.title, title_justify="left")
+    for column in table.columns[1:]:
+        column.justify = "right"
+    for row in grid.rows:
+        table.add_row(*row)
+    return table
+
+
+def markdown(grid: Grid) -> str:
+    """Return a table in Markdown."""
+    lines = [f"### {grid.title}", "", "| " + " | ".join(grid.heads) + " |"]
+    lines.append("|" + "---|" + "---:|" * (len(grid.heads) - 1))
+    lines += ["| " + " | ".join(cell.replace("|", "/") for cell in row) + " |" for row in grid.rows]
+    return "\n".join(lines) + "\n"

@@ -1,0 +1,189 @@
+"""`score`: runs the flow over tapes, puts its claims beside the truth, and makes one report a claim.
+
+Owns which outputs each claim needs and the order of work: a tape is made, run and reduced to rows before
+the next one, so that memory holds one tape. Refuses an unknown claim, and fits nothing on what it scores.
+"""
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, field
+from typing import Any, Final
+
+import polars as pl
+
+from connectors.errors import UserError
+from schemas.topics import TOPIC
+from scoring import alerts, dark, opening, packages, parents, side
+from scoring.intervals import BOOTSTRAP_SEED
+from scoring.metrics import Measures
+from scoring.nulls import NULL_SEED
+from scoring.run import EQUITY_SIDE, OPTION_SIDE, PACKETS, Frames, Wanted, flow, raw
+from scoring.tapes import SCORING, TUNING, Tape, for_scoring, for_tuning
+
+CLAIMS: Final = ("side", "parents", "packages", "opening", "dark", "alerts")
+RECORDED_CLAIMS: Final = ("side",)
+SYNTHETIC_ONLY: Final = "synthetic only"
+OPTIONS_PLACED: Final = "options.placed"
+TUNING_SEEDS: Final = (1,)
+_ALERT: Final = (
+    "alert_id", "emit_ts", "version", "status", "packet_id", "rule_id", "score", "underlying",
+    "delta_direction", "volatility_direction", "premium",
+)  # fmt: skip
+_DARK: Final = ("dark_id", "version", "status", "kind", "print_seq", "underlying", "source_ts")
+_PLACED: Final = ("options.placed", OPTION_SIDE)
+_PACKETS: Final = ("flow.packets", (*PACKETS, "status"))
+_JOINS: Final = ("equities.joins", EQUITY_SIDE)
+NEEDS: Final[dict[str, tuple[tuple[str, tuple[str, ...]], ...]]] = {
+    "side": (_PLACED, _JOINS),
+    "parents": (_PLACED, _PACKETS),
+    "packages": (_PLACED, _PACKETS),
+    "opening": (_PLACED,),
+    "dark": (_JOINS, ("dark.events", _DARK)),
+    "alerts": (_PLACED, _PACKETS, ("flow.alerts", _ALERT)),
+}
+OPTIONAL: Final = {"options.placed": opening.CLAIM_FIELDS, "flow.packets": packages.CLAIM_FIELDS}
+
+
+@dataclass(frozen=True, slots=True)
+class Report:
+    """The scores of one claim and all that is needed to make them again."""
+
+    claim: str
+    source: dict[str, Any]
+    scores: list[Measures]
+    notes: list[str] = field(default_factory=list)
+
+    def to_json(self) -> dict[str, Any]:
+        """Return plain data; every score of options says that it is synthetic only."""
+        headed = [{"heading": heading(s, self.source), **s} for s in self.scores]
+        seeds = {"bootstrap_seed": BOOTSTRAP_SEED, "null_seed": NULL_SEED}
+        return {
+            "claim": self.claim,
+            "source": {**self.source, **seeds},
+            "notes": self.notes,
+            "scores": headed,
+        }
+
+
+def heading(score: Measures, source: dict[str, Any]) -> str:
+    """Return what must stand over a score."""
+    return SYNTHETIC_ONLY if source["kind"] == "synthetic" else f"recorded: {source['feed']}"
+
+
+def check_claim(claim: str) -> str:
+    """Return the claim, or raise UserError."""
+    if claim not in CLAIMS:
+        raise UserError(f"score {claim!r} is no claim; allowed: {', '.join(CLAIMS)}")
+    return claim
+
+
+@dataclass(slots=True)
+class Collected:
+    """The reduced rows of all tapes so far, by claim."""
+
+    side: Frames = field(default_factory=dict)
+    runs: dict[str, list[pl.DataFrame]] = field(default_factory=dict)
+    stories: int = 0
+    unlisted: int = 0
+    hours: float = 0.0
+
+
+def synthetic(claims: Sequence[str], profile: str, seeds: Sequence[int], minutes: int) -> list[Report]:
+    """Score claims on the scoring region of a profile; the fitted table is made on the tuning region."""
+    tables: side.Tables = {}
+    if "side" in claims:
+        tables = tuned(profile, minutes)
+    found = collect(claims, for_scoring(profile, seeds, minutes))
+    source = {
+        "kind": "synthetic",
+        "profile": profile,
+        "region": SCORING,
+        "seeds": list(seeds),
+        "minutes": minutes,
+        "tuned_on": {"region": TUNING, "seeds": list(TUNING_SEEDS), "minutes": minutes} if tables else None,
+    }
+    return [report(claim, found, source, tables) for claim in claims]
+
+
+def tuned(profile: str, minutes: int) -> side.Tables:
+    """Fit what is fitted, on the tuning region alone."""
+    return side.fitted(collect(("side",), for_tuning(profile, TUNING_SEEDS, minutes)).side)
+
+
+def check_recorded(claim: str) -> str:
+    """Return a claim that a recording can judge, or raise UserError."""
+    if claim not in RECORDED_CLAIMS:
+        raise UserError(
+            f"score {claim}: a recording holds the true side at most, so only `score side` can use one; "
+            f"score {claim} with --synthetic PROFILE"
+        )
+    return claim
+
+
+def recording(claim: str, tape: Tape, feed: str, source: str) -> Report:
+    """Score a claim on a recording; only a side can be checked there."""
+    check_recorded(claim)
+    return report(claim, collect((claim,), [tape]), {"kind": "recorded", "feed": feed, "source": source}, {})
+
+
+def collect(claims: Sequence[str], tapes: Iterable[Tape]) -> Collected:
+    """Run the flow over each tape and keep the rows that the claims need."""
+    found = Collected(runs={claim: [] for claim in claims})
+    sides: dict[str, list[pl.DataFrame]] = {}
+    for tape in tapes:
+        outputs = flow(tape.logs, wanted(claims))
+        if "side" in claims:
+            for topic, rows in side.rows_of(outputs, venues(tape), tape.truth, tape.seed).items():
+                sides.setdefault(topic, []).append(rows)
+        for claim, module in _MODULES.items():
+            if claim in claims:
+                found.runs[claim].append(module.rows_of(outputs, tape.truth, tape.seed))
+        if "alerts" in claims:
+            found.stories += alerts.stories(outputs)
+        if "parents" in claims:
+            found.unlisted += parents.unlisted(outputs)
+        found.hours += tape.minutes / 60
+    found.side = {topic: pl.concat(rows) for topic, rows in sides.items()}
+    return found
+
+
+_MODULES: Final[dict[str, Any]] = {
+    "parents": parents,
+    "packages": packages,
+    "opening": opening,
+    "dark": dark,
+    "alerts": alerts,
+}
+
+
+def wanted(claims: Sequence[str]) -> Wanted:
+    """Return the topics and columns that claims read, those that a later flow may add included."""
+    found: dict[str, tuple[str, ...]] = {}
+    for claim in claims:
+        for topic, names in NEEDS[claim]:
+            later = [n for n in OPTIONAL.get(topic, ()) if n in TOPIC[topic].field_names]
+            found[topic] = tuple(dict.fromkeys((*found.get(topic, ()), *names, *later)))
+    return found
+
+
+def venues(tape: Tape) -> pl.DataFrame | None:
+    """Return who made each national option quote, where the feed names venues."""
+    names = ("seq", "bid_venue", "ask_venue")
+    if not set(names) <= set(TOPIC["options.nbbo"].field_names):
+        return None
+    return raw(tape.logs, "options.nbbo", names)
+
+
+def report(claim: str, found: Collected, source: dict[str, Any], tables: side.Tables) -> Report:
+    """Score what was collected for one claim."""
+    runs, notes = found.runs.get(claim, []), []
+    if claim == "side":
+        return Report(claim, source, side.score(found.side, tables))
+    if claim == "alerts":
+        return Report(claim, source, alerts.score(runs, found.stories, found.hours))
+    if claim == "parents" and found.unlisted:
+        notes.append(f"{found.unlisted} members that packets count and do not list are not scored")
+    if claim == "packages" and not packages.has_claims():
+        notes.append("the flow claims no packages: its coverage is 0; the baseline stands beside it")
+    if claim == "opening" and not set(opening.CLAIM_FIELDS) <= set(TOPIC[OPTIONS_PLACED].field_names):
+        notes.append("the flow proves no openings: its coverage is 0; the baseline stands beside it")
+    return Report(claim, source, _MODULES[claim].score(runs), notes)

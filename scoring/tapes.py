@@ -1,0 +1,122 @@
+"""The tapes that are scored: synthetic ones with their truth, and recordings that state who took.
+
+Owns the one place where parameters of a region become a tape. Scores are made on the region `scoring`,
+whatever is fitted on `tuning`: `for_tuning` can name no other. Refuses a recording without a true side.
+"""
+
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, Final
+
+from connectors.errors import UserError
+from connectors.feed import Feed
+from connectors.memory_log import Logs, raw_log
+from scoring.run import raw
+from scoring.truth import Truth, of_recording, truth_of
+from synthetic.params import PROFILES, Region
+
+SCORING: Final[Region] = "scoring"
+TUNING: Final[Region] = "tuning"
+SEEDS_MAX: Final = 1_000
+MINUTES_MAX: Final = 390
+CHUNKS_MAX: Final = 400  # of a recording held in memory at once, 50,000 rows each; the rest is not scored
+SYNTHETIC_CHUNKS_MAX: Final = 1_000_000  # far above the slices of a second of the longest tape
+PRINT_TOPICS: Final = ("options.prints", "equities.prints")
+
+
+@dataclass(frozen=True, slots=True)
+class Tape:
+    """One tape in memory: its records, what really happened, and the seed it came from (0: recorded)."""
+
+    seed: int
+    logs: Logs
+    truth: Truth
+    minutes: float
+
+
+def check_profile(profile: str) -> str:
+    """Return the profile, or raise UserError."""
+    if profile not in PROFILES:
+        raise UserError(f"--synthetic {profile!r} is no profile; allowed: {', '.join(PROFILES)}")
+    return profile
+
+
+def check_seeds(count: int) -> int:
+    """Return the number of seeds, or raise UserError."""
+    if not 1 <= count <= SEEDS_MAX:
+        raise UserError(f"--seeds {count}: a number of seeds from 1 to {SEEDS_MAX} is expected")
+    return count
+
+
+def check_minutes(minutes: int) -> int:
+    """Return the minutes, or raise UserError."""
+    if not 1 <= minutes <= MINUTES_MAX:
+        raise UserError(f"--minutes {minutes}: 1 to {MINUTES_MAX} minutes of a session are allowed")
+    return minutes
+
+
+def for_scoring(profile: str, seeds: Sequence[int], minutes: int) -> Iterator[Tape]:
+    """Yield one tape a seed, its parameters drawn from the scoring region."""
+    for seed in seeds:
+        yield _synthetic(profile, seed, minutes, SCORING)
+
+
+def for_tuning(profile: str, seeds: Sequence[int], minutes: int) -> Iterator[Tape]:
+    """Yield one tape a seed, its parameters drawn from the tuning region; all that may be fitted on."""
+    for seed in seeds:
+        yield _synthetic(profile, seed, minutes, TUNING)
+
+
+def _synthetic(profile: str, seed: int, minutes: int, region: Region) -> Tape:
+    from connectors.truth_files import labelled
+
+    from connectors.feeds.synthetic import SyntheticFeed
+
+    feed = SyntheticFeed(profile, seed, minutes, region=region)
+    found = labelled(feed, SYNTHETIC_CHUNKS_MAX)
+    return Tape(seed, found.logs, truth_of(found.tables), float(minutes))
+
+
+def recorded(name: str, source: str, more: Mapping[str, Any] | None = None) -> Tape:
+    """Return a recording as a tape whose truth is the aggressor that it states.
+
+    Raises:
+        UserError: an unknown feed, a source it cannot read, or one that does not say who took.
+    """
+    return of_feed(_feed(name, source, more or {}), source)
+
+
+def of_feed(feed: Feed, source: str) -> Tape:
+    """Return the tape of a feed that states the true side; UserError where it does not."""
+    stated = feed.capabilities.get("true_side", "none")
+    if stated == "none":
+        raise UserError(
+            f"{feed.name} {source}: this recording does not say who took (true_side is none); `score side` "
+            "needs DBN with a side or LOBSTER messages, or --synthetic"
+        )
+    logs = raw_log(feed, CHUNKS_MAX)
+    names = ("seq", "aggressor", "is_hidden", "source_ts")
+    frames = [of_recording(raw(logs, t, names), t) for t in PRINT_TOPICS if t in feed.inputs]
+    return Tape(0, logs, _joined(frames), 0.0)
+
+
+def _joined(truths: Sequence[Truth]) -> Truth:
+    import polars as pl
+
+    fills = pl.concat([t.fills for t in truths])
+    return Truth(fills, truths[0].parents, truths[0].packages)
+
+
+def _feed(name: str, source: str, more: Mapping[str, Any]) -> Feed:
+    from connectors.ingest import FEEDS, build_feed
+
+    known = [n for n in FEEDS if n != "synthetic"]
+    if name not in known:
+        raise UserError(f"{name!r} is no recorded feed; allowed: {', '.join(known)}, or --synthetic PROFILE")
+    return build_feed({"feed": name, **_located(name, source), **more})
+
+
+def _located(name: str, source: str) -> dict[str, str]:
+    """Return the part of a specification that says where the recording is."""
+    return {"root": str(Path(source).absolute())}
