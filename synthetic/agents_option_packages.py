@@ -1,0 +1,289 @@
+"""Agents who trade packages: they choose a form, find its legs in the chain and order them as one.
+
+Owns orders for packages: complex books, auctions and crosses, floors, with stock or without, rolls that close
+the near leg, and packages legged by hand in single orders. Refuses a form whose strikes do not exist.
+"""
+
+import numpy as np
+from numba import njit
+
+from synthetic.agents_option import S_ROUTE, S_STOCK_TIED, S_SWEEP, electronic, some_side
+from synthetic.agents_option_scene import (
+    C_PACKAGES,
+    K_FIRST_LEG,
+    K_FORM,
+    K_ID,
+    K_IS_LEGGED,
+    K_LEGS,
+    K_PURPOSE,
+    K_SIDE,
+    K_START,
+    K_SYMBOL,
+    K_UNITS,
+    Desk,
+    Scene,
+    draw_chain,
+    draw_strike,
+    draw_symbol,
+    draw_time,
+    find_strike,
+    identity,
+    put_order,
+    put_parent,
+    put_stock,
+    until_end,
+)
+from synthetic.layout import (
+    O_OPEN,
+    O_PACKAGE,
+    O_PARENT,
+    O_RATIO,
+    O_VENUE,
+    PURPOSE,
+    SECOND_NS,
+    STYLE,
+    T_PACKAGE,
+)
+from synthetic.option_layout import (
+    COMPLEX_VENUES,
+    FLOOR_VENUES,
+    VENUE_LETTER,
+    X_CONTRA_OPEN,
+    X_DELAY,
+    X_LEGS,
+    X_PLACE,
+    Stream,
+)
+from synthetic.packages import (
+    BOX,
+    CONVERSION,
+    FORM_CUMULATED,
+    FORM_IS_EXACT,
+    FORM_IS_ROLL,
+    FORM_LEGS,
+    FORM_SIZE,
+    FORM_STOCK,
+    FORMS,
+    OWN,
+)
+from synthetic.rng import below, exponential, normal, uniform
+
+S_COMPLEX = STYLE["complex"]
+S_COMPLEX_AUCTION = STYLE["complex_auction"]
+P_PACKAGE = PURPOSE["package"]
+P_ROLL = PURPOSE["roll"]
+P_BOX = PURPOSE["box_financing"]
+P_CONVERSION = PURPOSE["conversion"]
+P_STOCK_TIED = PURPOSE["stock_tied"]
+TRIES = 5
+FORM_PURPOSE = np.array(
+    [
+        {"roll": P_ROLL, BOX: P_BOX, CONVERSION: P_CONVERSION, "stock_tied": P_STOCK_TIED}.get(
+            f.kind, P_PACKAGE
+        )
+        for f in FORMS
+    ],
+    np.int64,
+)
+LEGGED_SHARE = 0.05  # of packages, traded by hand leg after leg
+LEGGED_GAP_NS = 1.5e9
+FLOOR_DELAY_MAX_NS = 80 * SECOND_NS
+# Codes by cumulated share: without stock and with it.
+PLAIN_CODES = (
+    (ord("f"), 0.60),
+    (ord("g"), 0.76),
+    (ord("j"), 0.90),
+    (ord("l"), 0.95),
+    (ord("h"), 0.97),
+    (ord("i"), 0.99),
+    (ord("m"), 1.0),
+)
+STOCK_CODES = (
+    (ord("n"), 0.50),
+    (ord("k"), 0.68),
+    (ord("q"), 0.84),
+    (ord("r"), 0.89),
+    (ord("o"), 0.95),
+    (ord("p"), 0.98),
+    (ord("s"), 1.0),
+)
+FLOOR_CODES = (ord("i"), ord("m"), ord("p"), ord("s"))
+
+
+@njit(cache=True)
+def find_legs(scene: Scene, symbol: int, form: int, contracts: np.ndarray, s: Stream) -> bool:
+    """Fill the contracts of a form around a strike near the money; False where a strike or expiry is missing."""
+    near = draw_chain(scene, symbol, s)
+    far = near + 1 + below(s, 2)
+    number, is_above = draw_strike(scene, symbol, near, 0.8, s)
+    right = 0 if is_above == (uniform(s) < 0.7) else 1
+    first = scene.chain_first[near]
+    count = (scene.chain_first[near + 1] - first) // 2
+    if number + 1 >= count:
+        return False
+    anchor = scene.strike[first + 2 * number]
+    width = (scene.strike[first + 2 * number + 2] - anchor) * (1 + below(s, 3))
+    for k in range(FORM_SIZE[form]):
+        leg = FORM_LEGS[form, k]
+        chain = far if leg[0] else near
+        if chain >= scene.symbol_first[symbol + 1]:
+            return False
+        wanted = anchor + leg[1] * width
+        at = scene.chain_first[chain] + 2 * find_strike(scene, chain, wanted)
+        is_same = scene.strike[at] == wanted
+        if not is_same and (leg[0] == 0 or FORM_IS_EXACT[form] or scene.strike[at] == anchor):
+            return False
+        contracts[k] = at + (right if leg[2] == OWN else leg[2])
+    return True
+
+
+@njit(cache=True)
+def _code(stock: int, s: Stream) -> int:
+    u = uniform(s)
+    for code, limit in STOCK_CODES if stock else PLAIN_CODES:
+        if u < limit:
+            return code
+    return ord("f")
+
+
+@njit(cache=True)
+def _is_floor(code: int) -> bool:
+    for other in FLOOR_CODES:
+        if code == other:
+            return True
+    return False
+
+
+@njit(cache=True)
+def _units(code: int, size_tail: float, s: Stream) -> int:
+    """Return how many units are wanted: a few, more on floors and in crosses."""
+    u = uniform(s)
+    if _is_floor(code) or code == ord("h") or code == ord("o"):
+        return 50 + 10 * np.int64(size_tail * 10.0 * u / (1.05 - u))
+    if u < 0.5:
+        return 1 + below(s, 4)
+    if u < 0.8:
+        return 5 + below(s, 8)
+    if u < 0.95:
+        return 5 * (3 + below(s, 6))
+    return 50 + 10 * np.int64(size_tail * 6.0 * (u - 0.95) * 20.0)
+
+
+@njit(cache=True)
+def _note(
+    desk: Desk, symbol: int, form: int, side: int, units: int, start: int, contracts: np.ndarray
+) -> int:
+    """Write a package down and return its identity; ratios are those of a buyer of the form."""
+    row = desk.packages[desk.counters[C_PACKAGES]]
+    desk.counters[C_PACKAGES] += 1
+    row[:] = 0
+    row[K_ID], row[K_SYMBOL], row[K_FORM], row[K_LEGS] = identity(desk), symbol, form, FORM_SIZE[form]
+    row[K_SIDE], row[K_UNITS], row[K_START], row[K_PURPOSE] = side, units, start, FORM_PURPOSE[form]
+    for k in range(FORM_SIZE[form]):
+        row[K_FIRST_LEG + 2 * k], row[K_FIRST_LEG + 2 * k + 1] = contracts[k], FORM_LEGS[form, k, 3]
+    return row[K_ID]
+
+
+@njit(cache=True)
+def _stock_leg(
+    desk: Desk, scene: Scene, order: np.ndarray, form: int, side: int, units: int, s: Stream
+) -> None:
+    """Write the shares of a package: 100 a unit, or the delta where only one option is tied to them."""
+    shares = 100 * units
+    sign = side * FORM_STOCK[form]
+    if FORM_SIZE[form] == 1:
+        delta = scene.delta[order[2]]
+        shares = np.int64(abs(delta) * 100.0 * units)
+        sign = -side if delta > 0 else side
+    ts = until_end(scene, order[0] + np.int64(0.2e9 * exponential(s)))
+    row = put_stock(desk, ts, order[1], sign, shares, S_STOCK_TIED, FORM_PURPOSE[form])
+    row[O_PACKAGE], row[O_PARENT] = order[O_PACKAGE], order[O_PARENT]
+
+
+@njit(cache=True)
+def _opens(form: int, leg: int, is_open: bool) -> bool:
+    """Say whether a leg opens: a roll closes its near legs and opens the far ones."""
+    return FORM_LEGS[form, leg, 0] == 1 if FORM_IS_ROLL[form] else is_open
+
+
+@njit(cache=True)
+def package(desk: Desk, scene: Scene, s: Stream) -> None:
+    """Write a package order, or by hand its legs as single orders."""
+    ts = draw_time(scene, s)
+    symbol = draw_symbol(scene, ts, s)
+    contracts = np.empty(FORM_LEGS.shape[1], np.int64)
+    form, is_found = 0, False
+    for _ in range(TRIES):
+        u = uniform(s) * FORM_CUMULATED[-1]
+        form = 0
+        while FORM_CUMULATED[form] < u:
+            form += 1
+        if find_legs(scene, symbol, form, contracts, s):
+            is_found = True
+            break
+    if not is_found:
+        return
+    stock = FORM_STOCK[form]
+    code, side, is_open = _code(stock, s), some_side(s), uniform(s) < 0.65
+    is_legged = stock == 0 and uniform(s) < LEGGED_SHARE
+    units = 1 + below(s, 20) if is_legged else _units(code, scene.size_tail, s)
+    name = _note(desk, symbol, form, side, units, ts, contracts)
+    parent = put_parent(
+        desk, symbol, side, FORM_PURPOSE[form], units, ts, ts, S_ROUTE if is_legged else S_COMPLEX
+    )
+    desk.parents[desk.counters[2] - 1, T_PACKAGE] = name
+    if is_legged:
+        desk.packages[desk.counters[C_PACKAGES] - 1, K_IS_LEGGED] = 1
+        _by_hand(desk, scene, form, contracts, (name, parent, symbol, side, units, ts, is_open), s)
+        return
+    is_auction = code in (ord("g"), ord("l"), ord("k"), ord("r"))
+    style = S_COMPLEX_AUCTION if is_auction else S_COMPLEX
+    place = 300 + below(s, 501) if uniform(s) < 0.8 else 500
+    venue = COMPLEX_VENUES[below(s, len(COMPLEX_VENUES))]
+    delay = 0
+    if _is_floor(code):
+        venue = FLOOR_VENUES[below(s, len(FLOOR_VENUES))]
+        delay = np.int64(FLOOR_DELAY_MAX_NS * uniform(s) * uniform(s))
+    letter = VENUE_LETTER[venue]
+    for k in range(FORM_SIZE[form]):
+        ratio = side * FORM_LEGS[form, k, 3]
+        row = put_order(
+            desk,
+            ts,
+            symbol,
+            contracts[k],
+            1 if ratio > 0 else -1,
+            abs(ratio) * units,
+            style,
+            FORM_PURPOSE[form],
+            code,
+        )
+        row[O_RATIO], row[O_PACKAGE], row[O_PARENT], row[O_VENUE] = ratio, name, parent, letter
+        row[X_LEGS], row[X_PLACE], row[X_DELAY] = (FORM_SIZE[form] if k == 0 else 0), place, delay
+        row[O_OPEN], row[X_CONTRA_OPEN] = _opens(form, k, is_open), uniform(s) < 0.5
+        if k == 0 and stock != 0:
+            _stock_leg(desk, scene, row, form, side, units, s)
+
+
+@njit(cache=True)
+def _by_hand(desk: Desk, scene: Scene, form: int, contracts: np.ndarray, what: tuple, s: Stream) -> None:  # type: ignore[type-arg]
+    """Write the legs as single orders, one after the other."""
+    name, parent, symbol, side, units, ts, is_open = what
+    for k in range(FORM_SIZE[form]):
+        ratio = side * FORM_LEGS[form, k, 3]
+        style = S_ROUTE if uniform(s) < 0.7 else S_SWEEP
+        code = electronic(s) if style == S_ROUTE else ord("S")
+        row = put_order(
+            desk,
+            ts,
+            symbol,
+            contracts[k],
+            1 if ratio > 0 else -1,
+            abs(ratio) * units,
+            style,
+            FORM_PURPOSE[form],
+            code,
+        )
+        row[O_RATIO], row[O_PACKAGE], row[O_PARENT] = ratio, name, parent
+        row[O_OPEN], row[X_CONTRA_OPEN] = _opens(form, k, is_open), uniform(s) < 0.5
+        ts = until_end(scene, ts + np.int64(LEGGED_GAP_NS * exponential(s)))

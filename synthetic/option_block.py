@@ -1,0 +1,202 @@
+"""What a block of the option market starts from: series as they are valued, the scene agents see, its rates.
+
+Owns the volatility surface of a block, the widths of markets, which series are wanted and quoted, the curve of
+activity over its seconds with bursts, and how many agents of each kind act. All of it follows from seed,
+profile, parameters, day and block. Refuses the matching.
+"""
+
+from typing import Final
+
+import numpy as np
+from numba import njit
+
+from synthetic.agents_option import KINDS
+from synthetic.agents_option_scene import Scene
+from synthetic.contracts import DEPTH, TIERS, WIDTH, Contracts
+from synthetic.layout import BLOCK_NS, BLOCK_SECONDS, DAY_BLOCKS, DOLLAR
+from synthetic.option_layout import Floats, Habits, Matrix, Series
+from synthetic.params import Params, Profile
+from synthetic.rng import below, normal, stream, uniform
+from synthetic.sessions import Day
+from synthetic.surface import RATE, half_width, smile, value, years_left
+from synthetic.tables import day_curve
+from synthetic.universe import Universe
+
+KEY_LEVEL: Final = 611
+KEY_BURST: Final = 612
+TRADING_DAYS_ROOT: Final = 15.874507866
+RISK_PREMIUM: Final = 1.06  # implied over efficient volatility
+SKEW_FUND: Final = 0.10
+SKEW_STOCK: Final = 0.05
+BLOCK_MINUTES: Final = BLOCK_SECONDS // 60
+SHORT_DAYS: Final = 6.0  # days after which a chain is wanted half as much as today's
+BURST_SECONDS: Final = 4
+# Orders for each print of the profile's rate, by kind of agent, before the parameters scale them.
+ORDERS_PER_PRINT: Final = {
+    "auction": 0.20,
+    "lit": 0.045,
+    "passive": 0.30,
+    "zero_dte": 0.05,
+    "professional": 0.02,
+    "institution": 0.012,
+    "floor": 0.006,
+    "qcc": 0.00035,
+    "package": 0.085,
+    "dividend": 0.0,
+}
+DIVIDEND_PASSES: Final = 6.0  # of a dividend play in a block, where there is one
+PASSIVE_MIDDLE: Final = 0.42
+COMPLEX_MIDDLE: Final = 0.33
+QUOTES_PER_ORDER: Final = 5.2  # best quotes that an order, the look before it and the refill after it write
+QUOTES_PER_CLOCK: Final = 1.85  # and a quote by the clock
+
+
+@njit(cache=True)
+def value_series(
+    series: Series,
+    tiers: Matrix,
+    spot: Floats,
+    level: Floats,
+    skew: Floats,
+    carry: Floats,
+    ts: int,
+    scale: float,
+) -> Floats:
+    """Fill volatility and half widths of a block, and return each series' delta."""
+    deltas = np.empty(len(series.symbol))
+    for k in range(len(series.symbol)):
+        symbol = series.symbol[k]
+        here = spot[symbol] * series.units[k]
+        tau = years_left(series.expiry_ns[k], ts)
+        forward = here * (1.0 + carry[symbol] * tau)
+        series.iv[k] = smile(level[symbol], skew[symbol], series.strike[k], forward, tau)
+        price, delta, vega = value(here, series.strike[k], series.right[k], tau, series.iv[k], carry[symbol])
+        deltas[k] = delta
+        series.half[k] = 100.0 * half_width(price, delta, vega, here, scale * TIER_WIDTH[tiers[k]])
+        away = abs(series.strike[k] / here - 1.0) / (level[symbol] * np.sqrt(tau + 0.01))
+        series.depth[k] = TIER_DEPTH[tiers[k]] / (1.0 + 0.6 * away)
+    return deltas
+
+
+TIER_WIDTH: Final = np.array([tier[WIDTH] for tier in TIERS])
+TIER_DEPTH: Final = np.array([tier[DEPTH] for tier in TIERS])
+
+
+def levels(seed: int, day: int, universe: Universe, params: Params) -> tuple[Floats, Floats]:
+    """Return the volatility at the money a year and the skew, by symbol, on a day."""
+    noise = np.array([float(normal(stream(seed, KEY_LEVEL, day, k))) for k in range(len(universe))])
+    level = universe.daily_vol * params.volatility_scale * (TRADING_DAYS_ROOT * RISK_PREMIUM)
+    return level * (1.0 + 0.05 * noise), np.where(universe.is_fund, SKEW_FUND, SKEW_STOCK)
+
+
+def empty_series(table: Contracts) -> Series:
+    """Return the series of a day, still without volatilities."""
+    count = len(table)
+    return Series(
+        table.symbol, table.strike / DOLLAR, table.right, table.expiry_ns, table.units, table.tick_class,
+        table.venues, np.zeros(count), np.zeros(count), np.zeros(count),
+    )  # fmt: skip
+
+
+def chain_wish(table: Contracts) -> Floats:
+    """Return how much each chain is wanted, cumulated: near expiries most, in proportion to no one else."""
+    found, total = np.empty(len(table.roots)), 0.0
+    for chain, days in enumerate(table.chain_days.tolist()):
+        total += 1.0 / (1.0 + days / SHORT_DAYS)
+        found[chain] = total
+    return found
+
+
+@njit(cache=True)
+def quote_weights(series: Series, spot: Floats, wish: Floats, chain: Matrix, activity: Floats) -> Floats:
+    """Return cumulated weights of series for quotes by the clock: active names, near the money, soon."""
+    found, total = np.empty(len(series.symbol)), 0.0
+    for k in range(len(found)):
+        here = spot[series.symbol[k]] * series.units[k]
+        away = (series.strike[k] / here - 1.0) / (0.02 + 0.3 * series.iv[k] * 0.1)
+        near = wish[chain[k]] - (wish[chain[k] - 1] if chain[k] > 0 else 0.0)
+        total += (activity[series.symbol[k]] + 0.0002) * near / (0.5 + away * away)
+        found[k] = total
+    return found
+
+
+def seconds_of(day: Day, block: int) -> Floats:
+    """Return the activity of each second of a block, 1 on average over the regular session; 0 outside it."""
+    if not day.is_regular(block):
+        return np.zeros(BLOCK_SECONDS)
+    minutes = day_curve(
+        day.open_block * BLOCK_MINUTES, day.close_block * BLOCK_MINUTES, DAY_BLOCKS * BLOCK_MINUTES
+    )
+    part = minutes[block * BLOCK_MINUTES : (block + 1) * BLOCK_MINUTES]
+    return np.repeat(part, 60)
+
+
+def bursts(seed: int, day: int, block: int, profile: Profile, activity: Floats) -> tuple[Floats, Matrix]:
+    """Return each second's factor of a block and the symbol a burst is about (-1 none)."""
+    factor, symbol = np.ones(BLOCK_SECONDS), np.full(BLOCK_SECONDS, -1, np.int64)
+    s = stream(seed, KEY_BURST, day, block)
+    share = profile.bursts_per_hour * BLOCK_SECONDS / 3600.0
+    at_once = profile.burst_scale * 20.0 / 8.0  # options burst harder than shares
+    while uniform(s) < share:
+        share -= 1.0
+        start, length = int(below(s, BLOCK_SECONDS)), 1 + int(below(s, BURST_SECONDS))
+        about = int(np.searchsorted(activity, uniform(s) * activity[-1]))
+        factor[start : start + length] = at_once
+        symbol[start : start + length] = min(about, len(activity) - 1)
+    return factor, symbol
+
+
+def cumulated(values: Floats) -> Floats:
+    """Return running sums, added from left to right."""
+    found, total = np.empty(len(values)), 0.0
+    for k, value_ in enumerate(values.tolist()):
+        total += value_
+        found[k] = total
+    return found
+
+
+def habits_of(params: Params) -> Habits:
+    """Return how the option market behaves under some parameters."""
+    return Habits(
+        slow_ns=params.option_latency_ms * 1e6,
+        refill_ns=params.option_latency_ms * 4e6,
+        hit_ns=6e9,
+        hit_edge=1.0,
+        impact=0.25,
+        cross_share=0.0008,
+        improve=params.improvement_scale,
+        size_whole=0.85,
+    )
+
+
+def counts_of(profile: Profile, params: Params, seconds: Floats, has_dividend: bool) -> Floats:
+    """Return how many agents of each kind (KINDS) are expected to act in a block."""
+    total = 0.0
+    for second in seconds.tolist():
+        total += second
+    prints = profile.option_prints * total
+    share = ORDERS_PER_PRINT | {
+        "passive": ORDERS_PER_PRINT["passive"] * params.passive_customers / PASSIVE_MIDDLE,
+        "package": ORDERS_PER_PRINT["package"] * params.complex_share / COMPLEX_MIDDLE,
+    }
+    found = np.array([share[kind] * prints for kind in KINDS])
+    found[KINDS.index("dividend")] = DIVIDEND_PASSES if has_dividend and total > 0 else 0.0
+    return found
+
+
+def scene_of(
+    table: Contracts, wish: Floats, seconds: tuple[Floats, Matrix], universe: Universe, params: Params
+) -> Scene:
+    """Return the scene of a block, still without spot, deltas and its start."""
+    activity = cumulated(universe.option_weight)
+    daily = np.flatnonzero(universe.has_daily_expiries)
+    return Scene(
+        activity, table.symbol_first, table.chain_first, wish, table.chain_days, table.strike, np.zeros(0),
+        universe.daily_vol * params.volatility_scale, np.zeros(0), cumulated(seconds[0]), seconds[1],
+        daily.astype(np.int64), 0, params.size_tail,
+    )  # fmt: skip
+
+
+def carry_of(universe: Universe) -> Floats:
+    """Return rate less dividend yield, a year, by symbol."""
+    return np.asarray(RATE - universe.dividend_yield, np.float64)

@@ -1,0 +1,219 @@
+"""Market makers of options: what each venue shows, and the best of it as the tape sees it.
+
+Owns the quotes of the market makers on every venue and the national best. They quote around the surface's
+value at the stock's efficient price; slow venues follow later. Takes no order and writes no print.
+"""
+
+import numpy as np
+from numba import njit
+
+from synthetic.layout import (
+    Q_ASK,
+    Q_ASK_SIZE,
+    Q_ASK_VENUE,
+    Q_BID,
+    Q_BID_SIZE,
+    Q_BID_VENUE,
+    Q_CONTRACT,
+    Q_SYMBOL,
+    Q_TS,
+)
+from synthetic.option_layout import (
+    BEST_COLUMNS,
+    CENT,
+    E_CLOCK_END,
+    E_QUOTES,
+    M_ASK,
+    M_ASK_SIZE,
+    M_BID,
+    M_BID_SIZE,
+    N_ASK,
+    N_ASK_SIZE,
+    N_ASK_VENUE,
+    N_BID,
+    N_BID_SIZE,
+    N_BID_VENUE,
+    PRO_RATA,
+    R_NEXT,
+    R_PRICE,
+    R_SIDE,
+    R_SIZE,
+    R_VENUE,
+    TAKER_MAKER,
+    VENUE_BIT,
+    VENUE_LETTER,
+    VENUE_MODEL,
+    VENUES,
+    Book,
+    Habits,
+    Series,
+    Spots,
+    Stream,
+)
+from synthetic.rng import bits
+from synthetic.surface import tick_of, value, years_left
+
+LOW_20 = np.uint64((1 << 20) - 1)
+S20 = np.uint64(20)
+S40 = np.uint64(40)
+MILLION = 1048576.0
+AT_BEST = 0.5  # share of a venue's sides that stand at the common width
+WIDE_MAX = 3.0  # ticks that others stand behind
+IMPACT_KEPT = 0.8  # of the impact, each time market makers quote anew
+
+
+@njit(cache=True)
+def stamp(book: Book, contract: int, ts: int) -> int:
+    """Return the first free instant of a contract from `ts` on: its events have an order."""
+    ts = min(max(ts, book.last_ts[contract] + 1), book.counters[E_CLOCK_END] - 1)
+    book.last_ts[contract] = max(ts, book.last_ts[contract])
+    return ts
+
+
+@njit(cache=True)
+def theory(series: Series, spots: Spots, contract: int, ts: int) -> tuple[float, float]:
+    """Return what a contract is worth in cents, and its delta."""
+    symbol = series.symbol[contract]
+    step = min((ts - spots.start_ns) // spots.step_ns, spots.price.shape[1] - 1)
+    spot = spots.price[symbol, step] * series.units[contract]
+    tau = years_left(series.expiry_ns[contract], ts)
+    worth, delta, _ = value(
+        spot, series.strike[contract], series.right[contract], tau, series.iv[contract], spots.carry[symbol]
+    )
+    return worth * 100.0, delta
+
+
+@njit(cache=True)
+def _size(part: float, depth: float, model: int) -> int:
+    """Return a quoted size: many small ones, few great, round numbers among them."""
+    scale = depth * (2.0 if model == PRO_RATA else 1.0)
+    size = np.int64(scale * (0.12 + part * part / (1.06 - part))) + 1
+    if size > 20:
+        size -= size % 5
+    return min(size, 9_999)
+
+
+@njit(cache=True)
+def _sides(worth: float, half: float, tick: int, parts: tuple[float, float]) -> tuple[int, int]:
+    """Return bid and ask in cents around a value; a bid of 0 is none."""
+    behind_bid = 0.0 if parts[0] < AT_BEST else (parts[0] - AT_BEST) / (1.0 - AT_BEST)
+    behind_ask = 0.0 if parts[1] < AT_BEST else (parts[1] - AT_BEST) / (1.0 - AT_BEST)
+    bid = np.int64((worth - half) / tick - WIDE_MAX * behind_bid * behind_bid)
+    ask = -np.int64(-((worth + half) / tick + WIDE_MAX * behind_ask * behind_ask) - 1e-9)
+    if ask * tick < worth + half:
+        ask += 1
+    bid = max(bid, 0)
+    return bid * tick, max(ask, bid + 1) * tick
+
+
+@njit(cache=True)
+def other_best(book: Book, contract: int, mask: int) -> tuple[int, int]:
+    """Return the best bid (0 none) and ask (a great number: none) outside a set of venues, customers included."""
+    bid, ask = 0, 1 << 40
+    for venue in range(VENUES):
+        if mask & VENUE_BIT[venue] == 0:
+            row = book.maker[contract, venue]
+            if row[M_BID_SIZE] > 0:
+                bid = max(bid, row[M_BID])
+            if row[M_ASK_SIZE] > 0:
+                ask = min(ask, row[M_ASK])
+    slot = book.head[contract]
+    while slot >= 0:
+        if book.rest[slot, R_SIDE] > 0:
+            bid = max(bid, book.rest[slot, R_PRICE])
+        else:
+            ask = min(ask, book.rest[slot, R_PRICE])
+        slot = book.rest[slot, R_NEXT]
+    return bid, ask
+
+
+@njit(cache=True)
+def requote(
+    book: Book, series: Series, spots: Spots, habits: Habits, contract: int, ts: int, mask: int, s: Stream
+) -> None:
+    """Let the market makers of some venues quote a contract anew; nothing is written yet.
+
+    They do not lock or cross what others show, but for a small share of cases in which they do not see it.
+    """
+    worth, _ = theory(series, spots, contract, ts)
+    worth += book.impact[contract]
+    book.impact[contract] *= IMPACT_KEPT
+    tick = tick_of(worth, series.tick_class[contract])
+    half = max(series.half[contract], 0.5 * tick)
+    top_bid, top_ask = other_best(book, contract, mask)
+    for venue in range(VENUES):
+        if mask & series.venues[contract] & VENUE_BIT[venue] == 0:
+            continue
+        word, more = bits(s), bits(s)
+        parts = (np.int64(word & LOW_20) / MILLION, np.int64((word >> S20) & LOW_20) / MILLION)
+        model = VENUE_MODEL[venue]
+        own = half * (1.0 + (0.15 if model == TAKER_MAKER else 0.0))
+        bid, ask = _sides(worth, own, tick, parts)
+        if np.int64((word >> S40) & LOW_20) / MILLION >= habits.cross_share:
+            bid, ask = min(bid, top_ask - tick), max(ask, top_bid + tick)
+        row = book.maker[contract, venue]
+        row[M_BID], row[M_ASK] = bid, ask
+        row[M_BID_SIZE] = _size(np.int64(more & LOW_20) / MILLION, series.depth[contract], model)
+        row[M_ASK_SIZE] = _size(np.int64((more >> S20) & LOW_20) / MILLION, series.depth[contract], model)
+        if bid <= 0:
+            row[M_BID], row[M_BID_SIZE] = 0, 0
+
+
+@njit(cache=True)
+def _better(best: np.ndarray, side: int, price: int, size: int, venue: int) -> None:
+    """Enter what a venue shows on a side: the better price, then the greater size, then the first venue."""
+    at = 0 if side > 0 else 1
+    if size <= 0:
+        return
+    gain = (price - best[at]) * side
+    if best[at + 2] == 0 or gain > 0 or (gain == 0 and size > best[at + 2]):
+        best[at], best[at + 2], best[at + 4] = price, size, venue
+
+
+@njit(cache=True)
+def national_best(book: Book, contract: int, best: np.ndarray) -> None:
+    """Fill `best` with the best bid and offer over the venues, sizes of the greatest at the price."""
+    best[:] = 0
+    best[N_ASK] = -1
+    for venue in range(VENUES):
+        row = book.maker[contract, venue]
+        bid_size, ask_size, bid, ask = row[M_BID_SIZE], row[M_ASK_SIZE], row[M_BID], row[M_ASK]
+        slot = book.head[contract]
+        while slot >= 0:
+            order = book.rest[slot]
+            if order[R_VENUE] == venue:
+                size, price = order[R_SIZE], order[R_PRICE]
+                if order[R_SIDE] > 0:
+                    is_better = bid_size == 0 or price > bid
+                    bid_size = size if is_better else bid_size + (size if price == bid else 0)
+                    bid = price if is_better else bid
+                else:
+                    is_better = ask_size == 0 or price < ask
+                    ask_size = size if is_better else ask_size + (size if price == ask else 0)
+                    ask = price if is_better else ask
+            slot = order[R_NEXT]
+        _better(best, 1, bid, bid_size, venue)
+        _better(best, -1, ask, ask_size, venue)
+
+
+@njit(cache=True)
+def publish(book: Book, series: Series, contract: int, ts: int) -> None:
+    """Write the best bid and offer of a contract if it changed."""
+    best = np.empty(BEST_COLUMNS, np.int64)
+    national_best(book, contract, best)
+    shown = book.best[contract]
+    is_same = True
+    for column in range(BEST_COLUMNS):
+        is_same = is_same and shown[column] == best[column]
+    if is_same:
+        return
+    for column in range(BEST_COLUMNS):
+        shown[column] = best[column]
+    row = book.quotes[book.counters[E_QUOTES]]
+    book.counters[E_QUOTES] += 1
+    row[Q_TS], row[Q_SYMBOL], row[Q_CONTRACT] = stamp(book, contract, ts), series.symbol[contract], contract
+    row[Q_BID], row[Q_BID_SIZE] = best[N_BID] * CENT, best[N_BID_SIZE]
+    row[Q_ASK] = best[N_ASK] * CENT if best[N_ASK_SIZE] > 0 else -1
+    row[Q_ASK_SIZE] = best[N_ASK_SIZE]
+    row[Q_BID_VENUE] = VENUE_LETTER[best[N_BID_VENUE]] if best[N_BID_SIZE] > 0 else 0
+    row[Q_ASK_VENUE] = VENUE_LETTER[best[N_ASK_VENUE]] if best[N_ASK_SIZE] > 0 else 0
