@@ -127,6 +127,11 @@ def read_pieces(path: Path, source: str, layout: Layout) -> Iterator[Piece]:
     return _text_pieces(path, source, layout)
 
 
+def count_lines(path: Path, source: str) -> int:
+    """Return how many lines a text table has."""
+    return sum(text.count(b"\n") for text in _texts(path, source))
+
+
 def _open_parquet(path: Path, source: str) -> Any:
     try:
         return pq.ParquetFile(path)

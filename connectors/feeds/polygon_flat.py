@@ -18,7 +18,6 @@ from connectors.table_feed import (
     Kind,
     Wanted,
     hashes_of,
-    kind_of,
     recording_of,
     require_kind,
     spooled,
@@ -27,12 +26,6 @@ from connectors.table_feed import (
 NAME: Final = "polygon_flat"
 _KINDS: Final = tuple(Kind(title, *spec[:2], spec[2]) for title, spec in KINDS.items())
 _DAY: Final = re.compile(r"(?<![0-9])([12][0-9]{3})-([01][0-9])-([0-3][0-9])(?![0-9])")
-
-
-def recognise(file: InputFile) -> str | None:
-    """Return which kind of flat file a table is, or None."""
-    kind = kind_of(file, _KINDS)
-    return None if kind is None else kind.title
 
 
 def open_feed(files: Sequence[InputFile], wanted: Wanted | None = None) -> RecordedFeed:

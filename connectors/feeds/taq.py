@@ -29,7 +29,6 @@ from connectors.table_feed import (
     Through,
     Wanted,
     hashes_of,
-    kind_of,
     recording_of,
     require_kind,
     spooled,
@@ -51,12 +50,6 @@ _KINDS: Final = (
 )
 _VENUE_KINDS: Final = ("quotes", "daily quotes")
 _DAY: Final = re.compile(r"(?<![0-9])([12][0-9]{3})-?([01][0-9])-?([0-3][0-9])(?![0-9])")
-
-
-def recognise(file: InputFile) -> str | None:
-    """Return which kind of TAQ table a file is, or None."""
-    kind = kind_of(file, _KINDS)
-    return None if kind is None else kind.title
 
 
 def open_feed(files: Sequence[InputFile], wanted: Wanted | None = None) -> RecordedFeed:
