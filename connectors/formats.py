@@ -11,7 +11,7 @@ import importlib
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, Final
+from typing import Any, Final, TypeAlias
 
 from connectors import formats_sniff as sniff
 from connectors.errors import UserError
@@ -20,11 +20,13 @@ from connectors.formats_lean import is_lean, lean_spec
 from connectors.formats_probe import Probe, probe
 from connectors.recorded import Selection
 from connectors.recorded_files import checked, places
-from connectors.table_feed import InputFile, Wanted
 
 FILES_MAX: Final = 10_000
 SHOWN: Final = 3
 LEAN: Final = "lean"
+
+
+Open: TypeAlias = Callable[[Sequence[Path], Selection, Mapping[str, object]], Feed]
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,23 +36,41 @@ class Format:
     name: str
     title: str
     is_it: Callable[[Probe], bool]
-    module: str
+    open: Open
 
 
-def _feeds(name: str) -> str:
-    return f"connectors.feeds.{name}"
+def _reader(module: str) -> Open:
+    """Return the opener of a module of `connectors.feeds`, which is loaded when it is needed."""
+
+    def run(paths: Sequence[Path], selection: Selection, options: Mapping[str, object]) -> Feed:
+        from connectors.table_feed import InputFile, Wanted
+
+        files = [InputFile(path, place) for path, place in places(paths).items()]
+        found = importlib.import_module(f"connectors.feeds.{module}")
+        feed: Feed = found.open_feed(files, Wanted(selection, dict(options)))
+        return feed
+
+    return run
+
+
+def _dbn(paths: Sequence[Path], selection: Selection, options: Mapping[str, object]) -> Feed:
+    from connectors.feeds.dbn import DbnFeed
+
+    if options:
+        raise UserError(f"--option {min(options)}: DBN has no options")
+    return DbnFeed(paths, selection)
 
 
 FORMATS: Final[tuple[Format, ...]] = (
-    Format("dbn", "Databento DBN, raw or in zstd", sniff.is_dbn, _feeds("dbn")),
-    Format("polygon_flat", "Polygon flat files", sniff.is_polygon_flat, _feeds("polygon_flat")),
-    Format("polygon_json", "Polygon REST answers", sniff.is_polygon_json, _feeds("polygon_json")),
-    Format("alpaca_json", "Alpaca REST answers", sniff.is_alpaca_json, _feeds("alpaca_json")),
-    Format("taq", "NYSE TAQ tables", sniff.is_taq, _feeds("taq")),
-    Format("lobster", "LOBSTER messages and order books", sniff.is_lobster, _feeds("lobster")),
-    Format("finra", "FINRA daily short volume", sniff.is_finra, _feeds("finra")),
-    Format("occ", "open interest as of OCC", sniff.is_occ, _feeds("occ")),
-    Format("plain", "plain CSV or Parquet", sniff.is_plain, _feeds("plain")),
+    Format("dbn", "Databento DBN, raw or in zstd", sniff.is_dbn, _dbn),
+    Format("polygon_flat", "Polygon flat files", sniff.is_polygon_flat, _reader("polygon_flat")),
+    Format("polygon_json", "Polygon REST answers", sniff.is_polygon_json, _reader("polygon_json")),
+    Format("alpaca_json", "Alpaca REST answers", sniff.is_alpaca_json, _reader("alpaca_json")),
+    Format("taq", "NYSE TAQ tables", sniff.is_taq, _reader("taq")),
+    Format("lobster", "LOBSTER messages and order books", sniff.is_lobster, _reader("lobster")),
+    Format("finra", "FINRA daily short volume", sniff.is_finra, _reader("finra")),
+    Format("occ", "open interest as of OCC", sniff.is_occ, _reader("occ")),
+    Format("plain", "plain CSV or Parquet", sniff.is_plain, _reader("plain")),
 )
 BY_NAME: Final[Mapping[str, Format]] = {f.name: f for f in FORMATS}
 NAMES: Final = (*BY_NAME, LEAN)
@@ -169,17 +189,14 @@ def open_recorded(spec: Mapping[str, Any]) -> Feed:
     `options`, if there, holds arguments of the format that change its records.
     """
     files = checked([Path(p) for p in spec["paths"]])
-    named = [InputFile(path, place) for path, place in places(files).items()]
     symbols = spec.get("symbols")
     selection = Selection(
         None if symbols is None else tuple(symbols), spec.get("start_ts"), spec.get("end_ts")
     )
     chosen = BY_NAME[spec["feed"]]
     try:
-        module = importlib.import_module(chosen.module)
+        return chosen.open(files, selection, spec.get("options") or {})
     except ModuleNotFoundError as error:
-        if error.name != chosen.module:
-            raise UserError(f"{chosen.title} need the package {error.name}, which is not installed") from None
-        raise
-    feed: Feed = module.open_feed(named, Wanted(selection, dict(spec.get("options") or {})))
-    return feed
+        if str(error.name).startswith("connectors"):
+            raise
+        raise UserError(f"{chosen.title} need the package {error.name}, which is not installed") from None

@@ -21,10 +21,12 @@ from typing import Any, Final
 
 from connectors.errors import UserError
 from connectors.feed import Feed
+from connectors.formats import BY_NAME, open_recorded
 from connectors.process import broker_address, exit_code, record_codec
+from connectors.progress import reporter
 from connectors.publish import publish
 
-COMMON: Final = frozenset({"feed", "speed"})
+COMMON: Final = frozenset({"feed", "speed", "progress"})
 
 
 def _lean(spec: Mapping[str, Any]) -> Feed:
@@ -40,9 +42,15 @@ def _synthetic(spec: Mapping[str, Any]) -> Feed:
 
 
 _Build = Callable[[Mapping[str, Any]], Feed]
+_RECORDED: Final = (
+    open_recorded,
+    frozenset({"paths"}),
+    frozenset({"symbols", "start_ts", "end_ts", "options"}),
+)
 FEEDS: Final[Mapping[str, tuple[_Build, frozenset[str], frozenset[str]]]] = {
     "lean": (_lean, frozenset({"root", "symbols", "dates"}), frozenset({"kind"})),
     "synthetic": (_synthetic, frozenset({"profile", "seed"}), frozenset({"minutes", "symbols"})),
+    **dict.fromkeys(BY_NAME, _RECORDED),
 }
 
 
@@ -50,7 +58,8 @@ def build_feed(spec: Mapping[str, Any]) -> Feed:
     """Return the feed a specification describes.
 
     lean: root, symbols, dates, kind (auto, equity, option). synthetic: profile, seed, minutes (null is
-    endless), symbols. Both: speed, which is the publisher's and does not change the records.
+    endless), symbols. Formats of connectors.formats: paths, symbols, start_ts, end_ts, options. All:
+    speed, and progress, a file that is told how far it is; they do not change the records.
 
     Raises:
         UserError: an unknown feed, a missing or unknown part, or data that is not there.
@@ -89,12 +98,15 @@ def main() -> int:
 
     signal.signal(signal.SIGTERM, leave)
     signal.signal(signal.SIGINT, leave)
+    feed = build_feed(spec)
+    told = spec.get("progress")
     summary = publish(
-        build_feed(spec),
+        feed,
         namespace,
         broker_address(),
         speed=speed_of(spec),
         stop=stop,
+        on_progress=reporter(Path(told) if told else None, feed),
         codec=record_codec(),
     )
     print(json.dumps(asdict(summary)), flush=True)
