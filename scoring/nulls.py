@@ -1,7 +1,7 @@
 """Nulls: the truth dealt to other prints, so that every score must fall to its base rate.
 
 Owns three ways of dealing, each inside a session: sides (at random), venues (to a print of another venue)
-and times (to a print of another time). A score that stays above its base rate under one of them measures
+and times (to a print of the other half). A score that stays above its base rate under one of them measures
 something else than the claim. Refuses to deal across sessions.
 """
 
@@ -31,18 +31,21 @@ def dealt(how: str, session: Longs, ts: Longs, venue: npt.ArrayLike, seed: int =
             order[rows] = rng.permutation(rows)
         elif how == "times":
             in_time = rows[np.argsort(ts[rows], kind="stable")]
-            order[in_time] = _rotated(in_time, rng)
+            order[in_time] = _other_half(in_time, rng)
         else:
             order[rows] = _other_venue(rows, venues[rows], rng)
     return order
 
 
-def _rotated(ordered: Longs, rng: np.random.Generator) -> Longs:
-    """Return the rows moved on by a quarter to three quarters of the session."""
-    count = len(ordered)
-    if count < 2:
-        return ordered
-    return np.roll(ordered, int(rng.integers(max(1, count // 4), max(2, 3 * count // 4))))
+def _other_half(ordered: Longs, rng: np.random.Generator) -> Longs:
+    """Return for each row, in the order of time, a random one of the other half of the session.
+
+    A move by one distance would not do: neighbours would stay neighbours, and parents stay whole. Of an odd
+    number the last row keeps its own.
+    """
+    half = len(ordered) // 2
+    first, second, rest = ordered[:half], ordered[half : 2 * half], ordered[2 * half :]
+    return np.concatenate([rng.permutation(second), rng.permutation(first), rest])
 
 
 def _other_venue(rows: Longs, venue: Longs, rng: np.random.Generator) -> Longs:

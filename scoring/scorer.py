@@ -11,6 +11,7 @@ from typing import Any, Final
 import polars as pl
 
 from connectors.errors import UserError
+from schemas.kinds import VENUE_LETTER
 from schemas.topics import TOPIC
 from scoring import alerts, dark, opening, packages, parents, side
 from scoring.intervals import BOOTSTRAP_SEED
@@ -165,12 +166,13 @@ def wanted(claims: Sequence[str]) -> Wanted:
     return found
 
 
-def venues(tape: Tape) -> pl.DataFrame | None:
-    """Return who made each national option quote, where the feed names venues."""
-    names = ("seq", "bid_venue", "ask_venue")
-    if not set(names) <= set(TOPIC["options.nbbo"].field_names):
-        return None
-    return raw(tape.logs, "options.nbbo", names)
+def venues(tape: Tape) -> pl.DataFrame:
+    """Return the letters of who made each national option quote; "none" where the feed names nobody."""
+    codes = raw(tape.logs, "options.nbbo", ("seq", "bid_venue", "ask_venue"))
+    letters = dict(enumerate(VENUE_LETTER))
+    return codes.with_columns(
+        pl.col("bid_venue", "ask_venue").replace_strict(letters, return_dtype=pl.String)
+    )
 
 
 def report(claim: str, found: Collected, source: dict[str, Any], tables: side.Tables) -> Report:

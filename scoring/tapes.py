@@ -9,9 +9,12 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Final
 
+import polars as pl
+
 from connectors.errors import UserError
 from connectors.feed import Feed
 from connectors.memory_log import Logs, raw_log
+from schemas.topics import TOPIC
 from scoring.run import raw
 from scoring.truth import Truth, of_recording, truth_of
 from synthetic.params import PROFILES, Region
@@ -96,14 +99,18 @@ def of_feed(feed: Feed, source: str) -> Tape:
             "needs DBN with a side or LOBSTER messages, or --synthetic"
         )
     logs = raw_log(feed, CHUNKS_MAX)
-    names = ("seq", "aggressor", "is_hidden", "source_ts")
-    frames = [of_recording(raw(logs, t, names), t) for t in PRINT_TOPICS if t in feed.inputs]
+    frames = [of_recording(_stated(logs, t), t) for t in PRINT_TOPICS if t in feed.inputs]
     return Tape(0, logs, _joined(frames), 0.0)
 
 
-def _joined(truths: Sequence[Truth]) -> Truth:
-    import polars as pl
+def _stated(logs: Logs, topic: str) -> pl.DataFrame:
+    """Return who took as the prints of a topic say it; an option print is never called hidden."""
+    names = [n for n in ("seq", "aggressor", "source_ts", "is_hidden") if n in TOPIC[topic].field_names]
+    found = raw(logs, topic, names)
+    return found if "is_hidden" in names else found.with_columns(pl.lit(False).alias("is_hidden"))
 
+
+def _joined(truths: Sequence[Truth]) -> Truth:
     fills = pl.concat([t.fills for t in truths])
     return Truth(fills, truths[0].parents, truths[0].packages)
 
