@@ -7,7 +7,7 @@ pass a fact that could not be measured.
 from __future__ import annotations
 
 import math
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Final
 
@@ -18,8 +18,10 @@ from scoring.join_lag import Floats
 
 INSIDE, OUTSIDE, UNMEASURED = "inside", "outside", "not measured"
 WORST_DECILE: Final = 0.9
-_NEEDS: Final = {
+_NEEDS: Final[Mapping[str, Callable[[Sample], bool]]] = {
     "equities": lambda s: len(s.equities.prints) > 0,
+    "nbbo": lambda s: len(s.equities.prints) > 0 and bool(s.detail.get("has_nbbo", True)),
+    "fractions": lambda s: len(s.equities.prints) > 0 and not s.detail.get("is_rounded"),
     "options": lambda s: len(s.options.prints) > 0,
     "truth": lambda s: s.options.truth is not None,
     "rates": lambda s: not s.detail.get("recorded"),

@@ -22,7 +22,7 @@ from schemas.columns import Batch, integers
 from schemas.conditions import is_no_trade
 from schemas.kinds import PRINT_REPORT
 from schemas.opra import IS_CANCEL, code_bytes
-from scoring.join_lag import Longs, Mask, Quotes, Standing, places
+from scoring.join_lag import Floats, Longs, Mask, Quotes, Standing, places
 
 NS_PER_S: Final = 1_000_000_000
 _TRADE: Final = PRINT_REPORT.index("trade")
@@ -51,6 +51,7 @@ class Side:
     truth: Truth | None
     group: Longs
     quote_group: Longs
+    curves: dict[bool, Floats] = field(default_factory=dict, compare=False)  # see `facts_tape.lag_curve`
 
     @cached_property
     def standing(self) -> Standing:

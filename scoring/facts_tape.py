@@ -204,8 +204,9 @@ def u_shape(sample: Sample, which: str) -> float:
 
 
 def lag_curve(side: Side, is_off: bool) -> Floats:
-    """Return the join-lag curve of lit or off-exchange continuous trading, at published times."""
-    chosen = is_continuous(side) & (side.prints["off_exchange"] == is_off)
-    return curve(
-        side.standing, side.group[chosen], side.prints["source_ts"][chosen], side.prints["price"][chosen]
-    )
+    """Return the join-lag curve of lit or off-exchange continuous trading, at published times; kept."""
+    if is_off not in side.curves:
+        chosen = is_continuous(side) & (side.prints["off_exchange"] == is_off)
+        ts, price = side.prints["source_ts"][chosen], side.prints["price"][chosen]
+        side.curves[is_off] = curve(side.standing, side.group[chosen], ts, price)
+    return side.curves[is_off]

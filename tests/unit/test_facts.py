@@ -326,15 +326,18 @@ def test_every_profile_has_its_facts_and_only_some_state_rates() -> None:
     assert all(f.low < f.high and f.source for f in facts_of("quiet"))
 
 
-LEAN: Final = Path(__file__).parents[3] / "shared" / "data" / "lean"
+RECORDINGS: Final = Path(__file__).parents[3] / "shared" / "data"
 
 
-@pytest.mark.skipif(not LEAN.is_dir(), reason="the recorded LEAN ticks are not here")
+@pytest.mark.slow
+@pytest.mark.skipif(not (RECORDINGS / "lean").is_dir(), reason="the recordings are not here")
 def test_the_recordings_lie_in_the_bands_that_were_taken_from_them() -> None:
-    found = measure("normal", (), recorded_samples(LEAN))
-    judged = [m for m in found.facts if m.fact.source == "recorded: IBM and AIG, 7-8 Oct 2013"]
-    assert len(judged) >= 14
+    found = measure("normal", (), recorded_samples(RECORDINGS))
+    judged = [m for m in found.facts if m.fact.source.startswith("recorded")]
+    assert len(judged) >= 15
     for m in judged:
-        assert len(m.recorded) == 4, m.fact.name
-        for name, value in m.recorded.items():
-            assert distance(m.fact, value) <= 0, (m.fact.name, name, value)
+        wanted = tuple(n for n in ("IBM", "AIG", "TAQ") if n in m.fact.source)
+        names = [name for name in m.recorded if name.startswith(wanted)]
+        assert len(names) >= 2, m.fact.name
+        for name in names:
+            assert distance(m.fact, m.recorded[name]) <= 0, (m.fact.name, name, m.recorded[name])
