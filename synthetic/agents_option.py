@@ -67,6 +67,7 @@ CODE_AUCTION, CODE_AUCTION_ISO, CODE_CROSS, CODE_FLOOR = ord("a"), ord("b"), ord
 BLANK_SHARE = 0.04
 OPENS = 0.62  # share of customers' orders that open
 QCC_MIN = 1000  # contracts, by rule
+BLOCK_FROM = 0.975  # of institutions' draws: one order of 500 or more in an auction
 HEDGED_SHARE = 0.35  # of institutions' orders that bring an order for stock
 FLOOR_DELAY_MAX_NS = 80 * SECOND_NS
 NEVER_IMPROVED = 0.2
@@ -131,7 +132,7 @@ def retail(desk: Desk, scene: Scene, kind: int, improve: float, s: Stream) -> No
         _single(desk, scene, S_ROUTE, P_RETAIL, electronic(s), s)
     else:
         row = _single(desk, scene, S_POST, P_PASSIVE, CODE_AUTO, s)
-        row[X_PLACE] = 0 if uniform(s) < 0.3 else 200 + below(s, 600)
+        row[X_PLACE] = 0 if uniform(s) < 0.38 else 200 + below(s, 600)
         row[O_CANCEL_TS] = until_end(scene, row[0] + 2 * SECOND_NS + np.int64(60e9 * exponential(s)))
 
 
@@ -178,13 +179,13 @@ def institution(desk: Desk, scene: Scene, gap_scale: float, s: Stream) -> None:
     symbol = draw_symbol(scene, ts, s)
     contract, side, size = draw_contract(scene, symbol, s), some_side(s), large_size(scene, s)
     u = uniform(s)
-    style = S_SWEEP if u < 0.45 else (S_ROUTE if u < 0.85 else S_AUCTION)
+    style = S_SWEEP if u < 0.45 else (S_ROUTE if u < BLOCK_FROM else S_AUCTION)
     children, gap_ns, venue = 1, 0.0, 0
     if 0.45 <= u < 0.65:
         children, gap_ns, venue = 3 + below(s, 6), 120e6, VENUE_LETTER[below(s, VENUES)]
-    elif 0.65 <= u < 0.85:
+    elif 0.65 <= u < BLOCK_FROM:
         children, gap_ns = 4 + below(s, 5), 14e9
-    if u >= 0.85:
+    if u >= BLOCK_FROM:
         size = 500 + 50 * below(s, 20)
     is_open, contra, is_hedged = uniform(s) < 0.75, uniform(s) < 0.6, uniform(s) < HEDGED_SHARE
     parent = put_parent(desk, symbol, side, P_INSTITUTION, size, ts, ts, style)

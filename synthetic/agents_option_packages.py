@@ -159,14 +159,14 @@ def _units(code: int, size_tail: float, s: Stream) -> int:
     """Return how many units are wanted: a few, more on floors and in crosses."""
     u = uniform(s)
     if _is_floor(code) or code == ord("h") or code == ord("o"):
-        return 50 + 10 * np.int64(size_tail * 10.0 * u / (1.05 - u))
+        return 10 * np.int64(3.0 + size_tail * 3.0 * u / (1.05 - u))
     if u < 0.5:
         return 1 + below(s, 4)
     if u < 0.8:
         return 5 + below(s, 8)
     if u < 0.95:
         return 5 * (3 + below(s, 6))
-    return 50 + 10 * np.int64(size_tail * 6.0 * (u - 0.95) * 20.0)
+    return 40 + 10 * np.int64(size_tail * 6.0 * (u - 0.95) * 20.0)
 
 
 @njit(cache=True)

@@ -26,8 +26,8 @@ SEVERAL_A_WEEK_WEIGHT: Final = 0.02
 WING_STEP: Final = 5
 ADJUSTED_SYMBOLS: Final = 3
 ADJUSTED_UNITS: Final = 1.5  # shares of a 3 for 2 split of the past
-KEY_VENUES: Final = 601
-KEY_ADJUSTED: Final = 602
+KEY_VENUES: Final = 651
+KEY_ADJUSTED: Final = 652
 # By tier (daily expiries, heavy, weekly, quiet): strikes each side, far strikes each side (every fifth
 # step), quoted size, width, venues.
 TIERS: Final = ((20, 4, 60.0, 0.25, 16), (9, 2, 30.0, 0.5, 16), (3, 1, 18.0, 1.0, 12), (2, 1, 10.0, 2.0, 9))

@@ -10,16 +10,16 @@ from typing import Final
 import numpy as np
 from numba import njit
 
+from synthetic.activity import activity
 from synthetic.agents_option import KINDS
 from synthetic.agents_option_scene import Scene
 from synthetic.contracts import DEPTH, TIERS, WIDTH, Contracts
-from synthetic.layout import BLOCK_NS, BLOCK_SECONDS, DAY_BLOCKS, DOLLAR
+from synthetic.layout import BLOCK_SECONDS, DOLLAR
 from synthetic.option_layout import Floats, Habits, Matrix, Series
 from synthetic.params import Params, Profile
-from synthetic.rng import below, normal, stream, uniform
+from synthetic.rng import normal, stream, uniform
 from synthetic.sessions import Day
 from synthetic.surface import RATE, half_width, smile, value, years_left
-from synthetic.tables import day_curve
 from synthetic.universe import Universe
 
 KEY_LEVEL: Final = 611
@@ -28,20 +28,19 @@ TRADING_DAYS_ROOT: Final = 15.874507866
 RISK_PREMIUM: Final = 1.06  # implied over efficient volatility
 SKEW_FUND: Final = 0.10
 SKEW_STOCK: Final = 0.05
-BLOCK_MINUTES: Final = BLOCK_SECONDS // 60
 SHORT_DAYS: Final = 6.0  # days after which a chain is wanted half as much as today's
-BURST_SECONDS: Final = 4
+BURST_MIN: Final = 1.5  # times the block's usual activity
 # Orders for each print of the profile's rate, by kind of agent, before the parameters scale them.
 ORDERS_PER_PRINT: Final = {
-    "auction": 0.20,
+    "auction": 0.205,
     "lit": 0.045,
-    "passive": 0.30,
+    "passive": 0.31,
     "zero_dte": 0.05,
     "professional": 0.02,
-    "institution": 0.012,
-    "floor": 0.006,
-    "qcc": 0.00035,
-    "package": 0.085,
+    "institution": 0.013,
+    "floor": 0.0022,
+    "qcc": 0.00038,
+    "package": 0.098,
     "dividend": 0.0,
 }
 DIVIDEND_PASSES: Final = 6.0  # of a dividend play in a block, where there is one
@@ -120,30 +119,19 @@ def quote_weights(series: Series, spot: Floats, wish: Floats, chain: Matrix, act
     return found
 
 
-def seconds_of(day: Day, block: int) -> Floats:
-    """Return the activity of each second of a block, 1 on average over the regular session; 0 outside it."""
-    if not day.is_regular(block):
-        return np.zeros(BLOCK_SECONDS)
-    minutes = day_curve(
-        day.open_block * BLOCK_MINUTES, day.close_block * BLOCK_MINUTES, DAY_BLOCKS * BLOCK_MINUTES
-    )
-    part = minutes[block * BLOCK_MINUTES : (block + 1) * BLOCK_MINUTES]
-    return np.repeat(part, 60)
+def seconds_of(day: Day, block: int, profile: Profile, seed: int) -> Floats:
+    """Return the activity of each second of a block; options do not trade outside the regular session."""
+    return activity(profile, seed, day, block) if day.is_regular(block) else np.zeros(BLOCK_SECONDS)
 
 
-def bursts(seed: int, day: int, block: int, profile: Profile, activity: Floats) -> tuple[Floats, Matrix]:
-    """Return each second's factor of a block and the symbol a burst is about (-1 none)."""
-    factor, symbol = np.ones(BLOCK_SECONDS), np.full(BLOCK_SECONDS, -1, np.int64)
-    s = stream(seed, KEY_BURST, day, block)
-    share = profile.bursts_per_hour * BLOCK_SECONDS / 3600.0
-    at_once = profile.burst_scale * 20.0 / 8.0  # options burst harder than shares
-    while uniform(s) < share:
-        share -= 1.0
-        start, length = int(below(s, BLOCK_SECONDS)), 1 + int(below(s, BURST_SECONDS))
-        about = int(np.searchsorted(activity, uniform(s) * activity[-1]))
-        factor[start : start + length] = at_once
-        symbol[start : start + length] = min(about, len(activity) - 1)
-    return factor, symbol
+def burst_symbols(seed: int, day: Day, block: int, seconds: Floats, wanted: Floats) -> Matrix:
+    """Return by second the symbol that a burst is about, -1 where there is none.
+
+    `seconds` is the block's activity and `wanted` the cumulated activity of symbols. One block has one cause.
+    """
+    about = int(np.searchsorted(wanted, uniform(stream(seed, KEY_BURST, day.index, block)) * wanted[-1]))
+    usual = np.median(seconds)
+    return np.where(seconds > BURST_MIN * usual, min(about, len(wanted) - 1), -1).astype(np.int64)
 
 
 def cumulated(values: Floats) -> Floats:
@@ -165,7 +153,7 @@ def habits_of(params: Params) -> Habits:
         impact=0.25,
         cross_share=0.0008,
         improve=params.improvement_scale,
-        size_whole=0.85,
+        size_whole=0.72,
     )
 
 

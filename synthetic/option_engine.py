@@ -229,6 +229,8 @@ def new_book(contracts: int, start_ns: int, identity: int) -> Book:
         quotes=np.zeros((32_768, QUOTE_COLUMNS), np.int64),
         groups=np.zeros((4_096, GROUP_COLUMNS), np.int64),
         counters=counters,
+        scratch=np.zeros((VENUES, MAKER_COLUMNS), np.int64),
+        top=np.zeros(BEST_COLUMNS, np.int64),
     )
 
 

@@ -146,6 +146,8 @@ class Book(NamedTuple):
     quotes: Matrix
     groups: Matrix
     counters: Matrix
+    scratch: Matrix  # [venue, MAKER_COLUMNS] of one contract, customers included
+    top: Matrix  # best bid and offer as computed last
 
 
 class Habits(NamedTuple):

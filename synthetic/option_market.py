@@ -43,7 +43,7 @@ from synthetic.open_interest import at_start, exercise, next_day, settle, share_
 from synthetic.option_block import (
     QUOTES_PER_CLOCK,
     QUOTES_PER_ORDER,
-    bursts,
+    burst_symbols,
     carry_of,
     chain_wish,
     counts_of,
@@ -65,6 +65,7 @@ from synthetic.paths import STEP_NS, coarse_prices
 from synthetic.rng import stream
 from synthetic.sessions import DAYS_MAX, Day, actions, day_of, split_factors
 from synthetic.universe import Universe
+from synthetic.world import Truth
 
 KEY_ENGINE: Final = 631
 MAKER_IDENTITIES: Final = 1 << 31  # market makers' own orders count from here within a block
@@ -162,16 +163,12 @@ class OptionMarket:
 
     def _block_orders(self, day: Day, block: int, facts: DayFacts) -> BlockOrders:
         """Return what agents order in a block, with what opens and closes settled."""
-        seconds = seconds_of(day, block)
-        factor, about = bursts(
-            self.seed, day.index, block, self.profile, cumulated(self.universe.option_weight)
-        )
+        seconds = seconds_of(day, block, self.profile, self.seed)
+        about = burst_symbols(self.seed, day, block, seconds, cumulated(self.universe.option_weight))
         _, deltas = self._series(day, block, facts)
-        scene: Scene = scene_of(
-            facts.table, facts.wish, (seconds * factor, about), self.universe, self.params
-        )
+        scene: Scene = scene_of(facts.table, facts.wish, (seconds, about), self.universe, self.params)
         scene = scene._replace(spot=facts.coarse[:, block].copy(), delta=deltas, start_ns=day.block_ts(block))
-        counts = counts_of(self.profile, self.params, seconds * factor, len(facts.dividends) > 0)
+        counts = counts_of(self.profile, self.params, seconds, len(facts.dividends) > 0)
         written = write_orders(self.seed, (day.index, block), scene, counts, self.params, facts.dividends)
         share = _share_of_day(day, block)
         budget = share_of_block(facts.open_interest, *share)
@@ -190,7 +187,7 @@ class OptionMarket:
             series, facts.coarse[:, block], facts.wish, facts.table.chain, self.universe.option_weight
         )
         looks = looks_before(self.seed, (day.index, block), written.orders, self._start)
-        rates = self._clock(seconds_of(day, block), len(looks) / BLOCK_SECONDS)
+        rates = self._clock(seconds_of(day, block, self.profile, self.seed), len(looks) / BLOCK_SECONDS)
         identity = first_id(day.index, block, MAKER_OPTION) + MAKER_IDENTITIES
         spots = Spots(np.ascontiguousarray(paths), carry_of(self.universe), self._start, STEP_NS)
         self._orders = written
@@ -212,15 +209,15 @@ class OptionMarket:
             return no_rows(PRINT_COLUMNS), no_rows(QUOTE_COLUMNS)
         return self._engine.second(self._start + (second + 1) * SECOND_NS)
 
-    def parents(self) -> Matrix:
-        """Return the parents that started in this block."""
-        return no_rows(PARENT_COLUMNS) if self._orders is None else self._orders.parents
+    def truth(self) -> Truth:
+        """Return what the parties of this block wanted; what packages cost is complete after its last second.
 
-    def hidden(self) -> Matrix:
-        """Return hidden inventory of this block: option books show what they hold."""
-        return no_rows(HIDDEN_COLUMNS)
+        There is no hidden inventory: option books show what they hold.
+        """
+        parents = no_rows(PARENT_COLUMNS) if self._orders is None else self._orders.parents
+        return Truth(parents, no_rows(HIDDEN_COLUMNS), self._packages())
 
-    def packages(self) -> tuple[Package, ...]:
+    def _packages(self) -> tuple[Package, ...]:
         """Return the packages of this block with what they cost, as far as it has run."""
         if self._orders is None or self._engine is None:
             return ()
@@ -239,14 +236,9 @@ def _package(row: list[int], costs: dict[int, int]) -> Package:
 
 
 def _share_of_day(day: Day, block: int) -> tuple[float, float]:
-    """Return which part of the day's activity has passed before and after a block."""
-    total, before = 0.0, 0.0
-    for other in range(day.open_block, day.close_block):
-        part = float(seconds_of(day, other)[::60].tolist()[0])
-        total += part
-        before += part if other < block else 0.0
-    here = float(seconds_of(day, block)[::60].tolist()[0])
-    return before / total, (before + here) / total
+    """Return which part of the regular session has passed before and after a block."""
+    length = day.close_block - day.open_block
+    return (block - day.open_block) / length, (block + 1 - day.open_block) / length
 
 
 assert DAYS_MAX < 1 << 18 and C_PARENTS == 2 and DAY_BLOCKS < 255

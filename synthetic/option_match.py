@@ -49,7 +49,6 @@ from synthetic.layout import (
 from synthetic.option_book import leave, new_identity, push, rest, resting_at
 from synthetic.option_layout import (
     AUCTION_VENUES,
-    BEST_COLUMNS,
     CANCEL,
     CENT,
     E_DROPPED,
@@ -202,10 +201,10 @@ def take(book: Book, series: Series, habits: Habits, order: np.ndarray, ts: int,
     """
     contract, side, left = order[O_CONTRACT], order[O_SIDE], order[O_SIZE]
     at, shown = (N_ASK, N_ASK_SIZE) if side > 0 else (N_BID, N_BID_SIZE)
-    best = np.empty(BEST_COLUMNS, np.int64)
+    best = book.top
     price, venue, hops = 0, 0, 0
     while left > 0 and hops < HOPS_MAX:
-        national_best(book, contract, best)
+        national_best(book, contract)
         if best[shown] == 0 or (order[O_LIMIT] > 0 and (best[at] * CENT - order[O_LIMIT]) * side > 0):
             break
         price, venue = best[at], best[at + 4]

@@ -27,6 +27,7 @@ from synthetic.option_layout import (
     M_ASK_SIZE,
     M_BID,
     M_BID_SIZE,
+    MAKER_COLUMNS,
     N_ASK,
     N_ASK_SIZE,
     N_ASK_VENUE,
@@ -40,7 +41,6 @@ from synthetic.option_layout import (
     R_SIZE,
     R_VENUE,
     TAKER_MAKER,
-    VENUE_BIT,
     VENUE_LETTER,
     VENUE_MODEL,
     VENUES,
@@ -108,15 +108,14 @@ def _sides(worth: float, half: float, tick: int, parts: tuple[float, float]) -> 
 
 @njit(cache=True)
 def other_best(book: Book, contract: int, mask: int) -> tuple[int, int]:
-    """Return the best bid (0 none) and ask (a great number: none) outside a set of venues, customers included."""
-    bid, ask = 0, 1 << 40
+    """Return the best bid (0 none) and ask (huge: none) outside a set of venues, customers included."""
+    bid, ask, maker = 0, 1 << 40, book.maker
     for venue in range(VENUES):
-        if mask & VENUE_BIT[venue] == 0:
-            row = book.maker[contract, venue]
-            if row[M_BID_SIZE] > 0:
-                bid = max(bid, row[M_BID])
-            if row[M_ASK_SIZE] > 0:
-                ask = min(ask, row[M_ASK])
+        if mask & (1 << venue) == 0:
+            if maker[contract, venue, M_BID_SIZE] > 0:
+                bid = max(bid, maker[contract, venue, M_BID])
+            if maker[contract, venue, M_ASK_SIZE] > 0:
+                ask = min(ask, maker[contract, venue, M_ASK])
     slot = book.head[contract]
     while slot >= 0:
         if book.rest[slot, R_SIDE] > 0:
@@ -139,10 +138,12 @@ def requote(
     worth += book.impact[contract]
     book.impact[contract] *= IMPACT_KEPT
     tick = tick_of(worth, series.tick_class[contract])
-    half = max(series.half[contract], 0.5 * tick)
+    half, depth = max(series.half[contract], 0.5 * tick), series.depth[contract]
     top_bid, top_ask = other_best(book, contract, mask)
+    mask &= series.venues[contract]
+    maker = book.maker
     for venue in range(VENUES):
-        if mask & series.venues[contract] & VENUE_BIT[venue] == 0:
+        if mask & (1 << venue) == 0:
             continue
         word, more = bits(s), bits(s)
         parts = (np.int64(word & LOW_20) / MILLION, np.int64((word >> S20) & LOW_20) / MILLION)
@@ -151,69 +152,72 @@ def requote(
         bid, ask = _sides(worth, own, tick, parts)
         if np.int64((word >> S40) & LOW_20) / MILLION >= habits.cross_share:
             bid, ask = min(bid, top_ask - tick), max(ask, top_bid + tick)
-        row = book.maker[contract, venue]
-        row[M_BID], row[M_ASK] = bid, ask
-        row[M_BID_SIZE] = _size(np.int64(more & LOW_20) / MILLION, series.depth[contract], model)
-        row[M_ASK_SIZE] = _size(np.int64((more >> S20) & LOW_20) / MILLION, series.depth[contract], model)
-        if bid <= 0:
-            row[M_BID], row[M_BID_SIZE] = 0, 0
+        has_bid = bid > 0
+        maker[contract, venue, M_BID] = bid if has_bid else 0
+        maker[contract, venue, M_ASK] = ask
+        size = _size(np.int64(more & LOW_20) / MILLION, depth, model)
+        maker[contract, venue, M_BID_SIZE] = size if has_bid else 0
+        maker[contract, venue, M_ASK_SIZE] = _size(np.int64((more >> S20) & LOW_20) / MILLION, depth, model)
 
 
 @njit(cache=True)
-def _better(best: np.ndarray, side: int, price: int, size: int, venue: int) -> None:
-    """Enter what a venue shows on a side: the better price, then the greater size, then the first venue."""
-    at = 0 if side > 0 else 1
-    if size <= 0:
-        return
-    gain = (price - best[at]) * side
-    if best[at + 2] == 0 or gain > 0 or (gain == 0 and size > best[at + 2]):
-        best[at], best[at + 2], best[at + 4] = price, size, venue
+def _add_customers(book: Book, contract: int) -> None:
+    """Put resting customers on top of the market makers of their venues, in the scratch copy of a contract."""
+    shown, rest = book.scratch, book.rest
+    slot = book.head[contract]
+    while slot >= 0:
+        venue, size, price = rest[slot, R_VENUE], rest[slot, R_SIZE], rest[slot, R_PRICE]
+        at = M_BID if rest[slot, R_SIDE] > 0 else M_ASK
+        gain = (price - shown[venue, at]) * rest[slot, R_SIDE]
+        if shown[venue, at + 2] == 0 or gain > 0:
+            shown[venue, at], shown[venue, at + 2] = price, size
+        elif gain == 0:
+            shown[venue, at + 2] += size
+        slot = rest[slot, R_NEXT]
 
 
 @njit(cache=True)
-def national_best(book: Book, contract: int, best: np.ndarray) -> None:
-    """Fill `best` with the best bid and offer over the venues, sizes of the greatest at the price."""
-    best[:] = 0
-    best[N_ASK] = -1
+def national_best(book: Book, contract: int) -> None:
+    """Put the best bid and offer over the venues into `book.top`: price, then size, then the first venue."""
+    shown, maker, top = book.scratch, book.maker, book.top
     for venue in range(VENUES):
-        row = book.maker[contract, venue]
-        bid_size, ask_size, bid, ask = row[M_BID_SIZE], row[M_ASK_SIZE], row[M_BID], row[M_ASK]
-        slot = book.head[contract]
-        while slot >= 0:
-            order = book.rest[slot]
-            if order[R_VENUE] == venue:
-                size, price = order[R_SIZE], order[R_PRICE]
-                if order[R_SIDE] > 0:
-                    is_better = bid_size == 0 or price > bid
-                    bid_size = size if is_better else bid_size + (size if price == bid else 0)
-                    bid = price if is_better else bid
-                else:
-                    is_better = ask_size == 0 or price < ask
-                    ask_size = size if is_better else ask_size + (size if price == ask else 0)
-                    ask = price if is_better else ask
-            slot = order[R_NEXT]
-        _better(best, 1, bid, bid_size, venue)
-        _better(best, -1, ask, ask_size, venue)
+        for column in range(MAKER_COLUMNS):
+            shown[venue, column] = maker[contract, venue, column]
+    if book.head[contract] >= 0:
+        _add_customers(book, contract)
+    bid, bid_size, bid_venue = 0, 0, 0
+    ask, ask_size, ask_venue = -1, 0, 0
+    for venue in range(VENUES):
+        size, price = shown[venue, M_BID_SIZE], shown[venue, M_BID]
+        if size > 0 and (price > bid or (price == bid and size > bid_size)):
+            bid, bid_size, bid_venue = price, size, venue
+        size, price = shown[venue, M_ASK_SIZE], shown[venue, M_ASK]
+        if size > 0 and (ask_size == 0 or price < ask or (price == ask and size > ask_size)):
+            ask, ask_size, ask_venue = price, size, venue
+    top[N_BID], top[N_BID_SIZE], top[N_BID_VENUE] = bid, bid_size, bid_venue
+    top[N_ASK], top[N_ASK_SIZE], top[N_ASK_VENUE] = ask, ask_size, ask_venue
 
 
 @njit(cache=True)
 def publish(book: Book, series: Series, contract: int, ts: int) -> None:
     """Write the best bid and offer of a contract if it changed."""
-    best = np.empty(BEST_COLUMNS, np.int64)
-    national_best(book, contract, best)
-    shown = book.best[contract]
+    national_best(book, contract)
+    best, shown = book.top, book.best
     is_same = True
     for column in range(BEST_COLUMNS):
-        is_same = is_same and shown[column] == best[column]
+        is_same = is_same and shown[contract, column] == best[column]
+        shown[contract, column] = best[column]
     if is_same:
         return
-    for column in range(BEST_COLUMNS):
-        shown[column] = best[column]
-    row = book.quotes[book.counters[E_QUOTES]]
-    book.counters[E_QUOTES] += 1
-    row[Q_TS], row[Q_SYMBOL], row[Q_CONTRACT] = stamp(book, contract, ts), series.symbol[contract], contract
-    row[Q_BID], row[Q_BID_SIZE] = best[N_BID] * CENT, best[N_BID_SIZE]
-    row[Q_ASK] = best[N_ASK] * CENT if best[N_ASK_SIZE] > 0 else -1
-    row[Q_ASK_SIZE] = best[N_ASK_SIZE]
-    row[Q_BID_VENUE] = VENUE_LETTER[best[N_BID_VENUE]] if best[N_BID_SIZE] > 0 else 0
-    row[Q_ASK_VENUE] = VENUE_LETTER[best[N_ASK_VENUE]] if best[N_ASK_SIZE] > 0 else 0
+    at, rows = book.counters[E_QUOTES], book.quotes
+    book.counters[E_QUOTES] = at + 1
+    rows[at, Q_TS], rows[at, Q_SYMBOL], rows[at, Q_CONTRACT] = (
+        stamp(book, contract, ts),
+        series.symbol[contract],
+        contract,
+    )
+    rows[at, Q_BID], rows[at, Q_BID_SIZE] = best[N_BID] * CENT, best[N_BID_SIZE]
+    rows[at, Q_ASK] = best[N_ASK] * CENT if best[N_ASK_SIZE] > 0 else -1
+    rows[at, Q_ASK_SIZE] = best[N_ASK_SIZE]
+    rows[at, Q_BID_VENUE] = VENUE_LETTER[best[N_BID_VENUE]] if best[N_BID_SIZE] > 0 else 0
+    rows[at, Q_ASK_VENUE] = VENUE_LETTER[best[N_ASK_VENUE]] if best[N_ASK_SIZE] > 0 else 0
