@@ -177,7 +177,7 @@ def _tell_skipped(found: Found) -> None:
         return
     names = ", ".join(p.name for p in found.skipped[:SKIPPED_SHOWN])
     more = len(found.skipped) - SKIPPED_SHOWN
-    err.print(f"left out, in no known format: {names}" + (f" and {more} more" if more > 0 else ""))
+    err.print(f"left out, nothing in them to import: {names}" + (f" and {more} more" if more > 0 else ""))
 
 
 def show(summary: Mapping[str, Any], as_json: bool) -> None:

@@ -31,12 +31,17 @@ Open: TypeAlias = Callable[[Sequence[Path], Selection, Mapping[str, object]], Fe
 
 @dataclass(frozen=True, slots=True)
 class Format:
-    """A format of recorded files: its name on the command line, what it is, how it is told, its reader."""
+    """A format of recorded files: its name on the command line, what it is, how it is told, its reader.
+
+    `is_of_use` tells whether a file found in a folder has anything for the pipeline; one that was named
+    is read whatever it holds, so that the reader says what is wrong with it.
+    """
 
     name: str
     title: str
     is_it: Callable[[Probe], bool]
     open: Open
+    is_of_use: Callable[[Path], bool] = lambda _: True
 
 
 def _reader(module: str) -> Open:
@@ -56,16 +61,43 @@ def _reader(module: str) -> Open:
 def _dbn(paths: Sequence[Path], selection: Selection, options: Mapping[str, object]) -> Feed:
     from connectors.feeds.dbn import DbnFeed
 
-    if options:
-        raise UserError(f"--option {min(options)}: DBN has no options")
+    _refuse_options(options, "DBN files")
     return DbnFeed(paths, selection)
 
 
+def _is_dbn_of_use(path: Path) -> bool:
+    """Tell whether a DBN file is of a schema that is taken: folders of a vendor hold bars too."""
+    from connectors.feeds.dbn_header import read_header
+    from connectors.feeds.dbn_schemas import TAKEN
+
+    schema = read_header(path, str(path)).schema
+    return not schema or schema in TAKEN
+
+
+def _alpaca(paths: Sequence[Path], selection: Selection, options: Mapping[str, object]) -> Feed:
+    from connectors.feeds.vendor_json import AlpacaJsonFeed
+
+    _refuse_options(options, "Alpaca answers")
+    return AlpacaJsonFeed(paths, selection)
+
+
+def _polygon(paths: Sequence[Path], selection: Selection, options: Mapping[str, object]) -> Feed:
+    from connectors.feeds.vendor_json import PolygonJsonFeed
+
+    _refuse_options(options, "Polygon answers")
+    return PolygonJsonFeed(paths, selection)
+
+
+def _refuse_options(options: Mapping[str, object], what: str) -> None:
+    if options:
+        raise UserError(f"--option {min(options)}: {what} have no options")
+
+
 FORMATS: Final[tuple[Format, ...]] = (
-    Format("dbn", "Databento DBN, raw or in zstd", sniff.is_dbn, _dbn),
+    Format("dbn", "Databento DBN, raw or in zstd", sniff.is_dbn, _dbn, _is_dbn_of_use),
     Format("polygon_flat", "Polygon flat files", sniff.is_polygon_flat, _reader("polygon_flat")),
-    Format("polygon_json", "Polygon REST answers", sniff.is_polygon_json, _reader("polygon_json")),
-    Format("alpaca_json", "Alpaca REST answers", sniff.is_alpaca_json, _reader("alpaca_json")),
+    Format("polygon_json", "Polygon REST answers", sniff.is_polygon_json, _polygon),
+    Format("alpaca_json", "Alpaca REST answers", sniff.is_alpaca_json, _alpaca),
     Format("taq", "NYSE TAQ tables", sniff.is_taq, _reader("taq")),
     Format("lobster", "LOBSTER messages and order books", sniff.is_lobster, _reader("lobster")),
     Format("finra", "FINRA daily short volume", sniff.is_finra, _reader("finra")),
@@ -78,7 +110,7 @@ NAMES: Final = (*BY_NAME, LEAN)
 
 @dataclass(frozen=True, slots=True)
 class Found:
-    """What some paths hold: the format, its files, and the files of the folders that are in no format."""
+    """What some paths hold: the format, its files, and those of the folders that are not taken."""
 
     format: str
     files: tuple[Path, ...]
@@ -112,14 +144,18 @@ def recognise(paths: Sequence[Path], name: str | None = None) -> Found:
     twice = sorted(set(named) & set(walked))
     if twice:
         raise UserError(f"{twice[0]}: was given twice, by itself and with its folder")
-    judged = {p: _judge(probe(p)) for p in (*named, *walked)}
+    judged = {p: _judge(probe(p), p in named) for p in (*named, *walked)}
     return _choose(judged, set(named), name)
 
 
-def _judge(found: Probe) -> str | None:
+def _judge(found: Probe, is_named: bool) -> str | None:
+    """Return the name of a file's format, or None where it has none or is of no use."""
     if found.is_packed and found.kind == "empty":
         raise UserError(f"{found.path}: is cut short inside its compression")
-    return next((f.name for f in FORMATS if f.is_it(found)), None)
+    known = next((f for f in FORMATS if f.is_it(found)), None)
+    if known is None or not (is_named or known.is_of_use(found.path)):
+        return None
+    return known.name
 
 
 def _choose(judged: Mapping[Path, str | None], named: set[Path], name: str | None) -> Found:

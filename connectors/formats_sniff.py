@@ -13,7 +13,7 @@ from typing import Final
 from connectors.formats_probe import Probe
 
 LOBSTER_NAME: Final = re.compile(
-    r"[A-Za-z0-9.]+_\d{4}-\d{2}-\d{2}_\d+_\d+_(message|orderbook)_(\d+)\.csv(\.gz)?"
+    r"[A-Za-z0-9.\-]+_\d{4}-\d{2}-\d{2}_\d+_\d+_(message|orderbook)_(\d+)\.csv(\.gz|\.zst)?"
 )
 LOBSTER_MESSAGE_COLUMNS: Final = 6
 _NUMBERS: Final = re.compile(r"-?[0-9.]+([eE][+-]?[0-9]+)?")

@@ -12,6 +12,7 @@ from pathlib import Path
 import polars as pl
 import pytest
 from backports import zstd
+from databento_dbn import Metadata, Schema, SType
 
 from connectors.errors import UserError
 from connectors.formats import FORMATS, NAMES, open_recorded, recognise, spec_of
@@ -62,9 +63,30 @@ def parquet(name: str, *columns: str) -> Make:
     return make
 
 
+def dbn(name: str, schema: str) -> Make:
+    def make(folder: Path) -> Path:
+        header = Metadata(
+            dataset="OPRA.PILLAR",
+            start=1,
+            end=2,
+            schema=Schema.from_str(schema),
+            stype_in=SType.from_str("raw_symbol"),
+            stype_out=SType.from_str("instrument_id"),
+            symbols=[],
+            partial=[],
+            not_found=[],
+            mappings=[],
+        ).encode()
+        path = folder / name
+        path.write_bytes(zstd.compress(header) if name.endswith(".zst") else header)
+        return path
+
+    return make
+
+
 TABLE = [
-    (text("a.dbn", "DBN\x03rest"), "dbn"),
-    (packed("a.dbn.zst", "DBN\x01rest"), "dbn"),
+    (dbn("a.dbn", "trades"), "dbn"),
+    (dbn("a.dbn.zst", "tcbbo"), "dbn"),
     (packed("x.csv.zst", POLYGON), "polygon_flat"),
     (packed("2024-03-01.csv.gz", POLYGON), "polygon_flat"),
     (text("x.csv", "ticker,ask_price,bid_price,participant_timestamp,tape\n"), "polygon_flat"),
@@ -120,6 +142,14 @@ def test_companions_in_a_folder_are_left_out_and_told(tmp_path: Path) -> None:
     text(".hidden", POLYGON)(tmp_path)
     found = recognise([tmp_path])
     assert (found.files, found.skipped) == ((data,), (other,))
+
+
+def test_bars_in_a_folder_are_left_out_and_named_ones_are_read(tmp_path: Path) -> None:
+    trades, bars = dbn("t.dbn", "trades")(tmp_path), dbn("b.dbn", "ohlcv-1d")(tmp_path)
+    found = recognise([tmp_path])
+    assert (found.files, found.skipped) == ((trades,), (bars,))
+    with pytest.raises(UserError, match=r"b\.dbn: schema ohlcv-1d holds bars"):
+        open_recorded(spec_of(recognise([bars]), EVERYTHING))
 
 
 def test_several_formats_need_a_choice(tmp_path: Path) -> None:
