@@ -256,7 +256,10 @@ class Assembler:
         for topic, count in chunk.read.items():
             totals["read"][topic] += count
         for item in chunk.rejects:
-            totals["rejected"][item.topic] += 1
+            # A refused fact beside the tape belongs to no input; it is counted under `reference`.
+            totals["rejected"][item.topic] = totals["rejected"].get(item.topic, 0) + 1
+            if item.topic == REFERENCE:
+                totals["read"][REFERENCE] = totals["read"].get(REFERENCE, 0) + 1
         self.progress.upto_ts = chunk.upto_ts
 
 
