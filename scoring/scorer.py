@@ -90,9 +90,8 @@ class Collected:
 
 def synthetic(claims: Sequence[str], profile: str, seeds: Sequence[int], minutes: int) -> list[Report]:
     """Score claims on the scoring region of a profile; the fitted table is made on the tuning region."""
-    tables: side.Tables = {}
-    if "side" in claims:
-        tables = tuned(profile, minutes)
+    is_fitted = "side" in claims
+    tables = tuned(profile, minutes) if is_fitted else {}
     found = collect(claims, for_scoring(profile, seeds, minutes))
     source = {
         "kind": "synthetic",
@@ -100,7 +99,9 @@ def synthetic(claims: Sequence[str], profile: str, seeds: Sequence[int], minutes
         "region": SCORING,
         "seeds": list(seeds),
         "minutes": minutes,
-        "tuned_on": {"region": TUNING, "seeds": list(TUNING_SEEDS), "minutes": minutes} if tables else None,
+        "tuned_on": {"region": TUNING, "seeds": list(TUNING_SEEDS), "minutes": minutes}
+        if is_fitted
+        else None,
     }
     return [report(claim, found, source, tables) for claim in claims]
 

@@ -77,8 +77,8 @@ def _synthetic(profile: str, seed: int, minutes: int, region: Region) -> Tape:
     from connectors.feeds.synthetic import SyntheticFeed
 
     feed = SyntheticFeed(profile, seed, minutes, region=region)
-    found = labelled(feed, SYNTHETIC_CHUNKS_MAX)
-    return Tape(seed, found.logs, truth_of(found.tables), float(minutes))
+    logs, tables = labelled(feed, SYNTHETIC_CHUNKS_MAX)
+    return Tape(seed, logs, truth_of(tables), float(minutes))
 
 
 def recorded(name: str, source: str, more: Mapping[str, Any] | None = None) -> Tape:

@@ -54,7 +54,8 @@ class HandFeed:
         for i, is_buy in enumerate(self.buys.tolist()):
             at = START + (i + 1) * SECOND
             for topic in ("options.nbbo", "equities.quotes"):
-                rows[topic].append(self._row(topic, at, bid=100 * USD, ask=101 * USD, bid_size=3, ask_size=4))
+                sizes = {"bid_size": 10, "ask_size": 4, "bid_venue": "C", "ask_venue": "N"}
+                rows[topic].append(self._row(topic, at, bid=100 * USD, ask=101 * USD, **sizes))
             price = (101 if is_buy else 100) * USD
             for topic, venue in (("options.prints", "CNX"[i % 3]), ("equities.prints", "NPQ"[i % 3])):
                 more = {"aggressor": "none" if self.aggressor is None else self.aggressor[i]}
@@ -130,6 +131,14 @@ def test_side_is_right_where_the_quote_shows_it() -> None:
     product = found["options.prints", "aggressor", "product"]
     assert product["accuracy"] == pytest.approx(IS_RIGHT.mean(), abs=0.01)
     assert found["options.prints", "aggressor", "gsu_large"]["uses_future"]
+
+
+def test_the_venue_of_the_best_quote_is_that_venues_own() -> None:
+    """Every print is of the bid's size; only those at the venue that made the bid filled it there."""
+    rows = side.rows_of(outputs(), scorer.venues(tapes.Tape(1, logs(), fills(), 1.0)), fills(), 1)
+    found = rows["options.prints"]
+    assert (found["m_trade_size"] == 1).all()
+    np.testing.assert_array_equal(found["m_trade_size_venue"] == 1, found["venue"] == "C")
 
 
 def test_a_side_without_a_customer_is_left_out_and_counted() -> None:
