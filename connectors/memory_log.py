@@ -4,7 +4,7 @@ Owns the same assembly as the publisher, for tests, backtests of a cut and bench
 holds everything, so it is given a number of chunks to stop after.
 """
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from itertools import islice
 from typing import Final
 
@@ -24,13 +24,18 @@ def raw_log(feed: Feed, chunks_max: int) -> Logs:
     rows = Assembler(feed, Progress.fresh(feed.inputs))
     logs: Logs = {}
     for numbered in _assembled(feed, rows, chunks_max):
-        for topic, part in numbered.items():
-            values = encode(part.batch)
-            ends = np.cumsum(part.counts)
-            for k in range(PARTITION_COUNT):
-                start = int(ends[k] - part.counts[k])
-                logs.setdefault((topic, k), []).extend(values[start : int(ends[k])])
+        append(logs, numbered)
     return logs
+
+
+def append(logs: Logs, numbered: Mapping[str, Numbered]) -> None:
+    """Add numbered rows to logs in memory."""
+    for topic, part in numbered.items():
+        values = encode(part.batch)
+        ends = np.cumsum(part.counts)
+        for k in range(PARTITION_COUNT):
+            start = int(ends[k] - part.counts[k])
+            logs.setdefault((topic, k), []).extend(values[start : int(ends[k])])
 
 
 def _assembled(feed: Feed, rows: Assembler, chunks_max: int) -> Iterator[dict[str, Numbered]]:

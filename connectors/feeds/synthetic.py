@@ -1,46 +1,50 @@
-"""The seeded synthetic market: the same seed gives the same records, on any machine and from any start.
+"""The seeded synthetic market as a feed: the same seed gives the same records, on any machine, from anywhere.
 
-Owns the profiles, the sequence of trading days and the cut into chunks. The chunks of a profile are
-always the same and each can be made without the ones before it, but for the quotes of a few seconds.
-Refuses to pass for a market: `is_synthetic` is true, and no record carries the truth behind it.
+Owns the profiles' names, the sequence of sessions and the cut into chunks. The chunks of a profile are always
+the same, and each can be made from its own block of five minutes and the one before it. Refuses to pass for
+a market: `is_synthetic` is true, and no record carries the truth behind it; that comes beside the chunks
+(`labelled_chunks`), for the scorer alone.
 """
 
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from functools import cached_property
 from typing import Final
 
-import numpy as np
-import pyarrow as pa
-import pyarrow.compute as pc
-
 from connectors.errors import UserError
-from connectors.feed import Chunk, SessionStart
-from connectors.feeds.synthetic_calendar import PREOPEN_S, SECOND_NS, Day, days
-from connectors.feeds.synthetic_day import Maker, Profile
-from connectors.feeds.synthetic_world import NAMES, build
-from schemas.columns import Batch, Column
+from connectors.feed import Chunk
+from connectors.feeds.synthetic_session import INPUTS, PREOPEN_S, Labels, Session, session_seconds
+from connectors.feeds.synthetic_world import Made, Settings, build_world, most_active, universe
+from synthetic.params import PROFILES, Region
+from synthetic.sessions import DAYS_MAX
 
-VERSION: Final = 2
+VERSION: Final = 3
 HEARTBEAT_NS: Final = 200_000_000
-TRF_WINDOW_NS: Final = 10 * SECOND_NS
 MAX_SEED: Final = (1 << 63) - 1
 MAX_MINUTES: Final = 1_000_000
-INPUTS: Final = ("options.prints", "options.nbbo", "equities.prints", "equities.quotes")
+THROTTLE_MAX_MS: Final = 60_000
+REGIONS: Final = ("middle", "tuning", "scoring")
+SLICES: Final = {"stress": 5}  # chunks to a second, where one would be too large
 
 
-PROFILES: Final = {
-    "quiet": Profile(100, 100, 1),
-    "normal": Profile(1000, 1000, 1),
-    "stress": Profile(3200, 9600, 5),
-}
+@dataclass(frozen=True, slots=True)
+class Labelled:
+    """A chunk and the truth of its rows, in their order: `labels` by topic, and what blocks wanted."""
+
+    chunk: Chunk
+    labels: Labels
 
 
 class SyntheticFeed:
-    """The synthetic market as a feed: `minutes` of trading (none means on and on, day after day).
+    """The synthetic market as a feed: `minutes` of trading (none means on and on, session after session).
 
-    `symbols` keeps the records of some underlyings only; they are the same with and without it.
-    Raises UserError for a profile, seed, length or symbol that does not exist.
+    `symbols` (names, or one number N for the N most active) keeps the records of some underlyings; they are
+    the same with and without it. `throttle_ms` keeps one print of a series or stock in each interval, with
+    its quote. `region` says where the nuisance parameters of the world are drawn from.
+
+    Raises UserError for a profile, seed, length, symbol, interval or region that does not exist.
     """
 
     name = "synthetic"
@@ -55,115 +59,125 @@ class SyntheticFeed:
         seed: int,
         minutes: int | None = None,
         symbols: Sequence[str] | None = None,
+        *,
+        throttle_ms: int = 0,
+        region: Region = "middle",
     ) -> None:
-        _check(profile, seed, minutes, symbols)
-        self._profile = PROFILES[profile]
-        self._profile_name = profile
-        self._seed = seed
+        _check(profile, seed, minutes)
+        _check_more(throttle_ms, region)
+        self.symbols = _chosen(symbols)
+        self._settings = Settings(profile, seed, region, self.symbols, throttle_ms)
         self._minutes = minutes
-        self.symbols = NAMES if not symbols else tuple(n for n in NAMES if n in symbols)
 
     @property
     def identity(self) -> Mapping[str, object]:
         """What the records depend on."""
-        chosen = {} if self.symbols == NAMES else {"symbols": list(self.symbols)}
+        said = self._settings
+        chosen = {} if self.symbols == universe().symbols else {"symbols": list(self.symbols)}
+        thinned = {"throttle_ms": said.throttle_ms} if said.throttle_ms else {}
+        drawn = {"region": said.region} if said.region != "middle" else {}
         return {
             "feed": self.name,
-            "profile": self._profile_name,
-            "seed": self._seed,
+            "profile": said.profile,
+            "seed": said.seed,
             "minutes": self._minutes,
             "version": VERSION,
             **chosen,
+            **thinned,
+            **drawn,
         }
 
     @property
     def capabilities(self) -> Mapping[str, object]:
         """What the records may be used for."""
         return {
+            "conditions": True,
+            "cancels": True,
+            "sequence": not self._settings.throttle_ms,
             "participant_times": True,
+            "venue_quotes": False,
+            "quote_scope": "nbbo",
+            "true_side": "none",
+            "is_sampled": self._settings.throttle_ms / 1000 if self._settings.throttle_ms else False,
+            "bars": False,
             "price_rounded": False,
-            "trade_ids": False,
+            "block_times": False,
+            "complete_volume": not self._settings.throttle_ms,
+            "trade_ids": True,
             "clock_ns": 1,
             "option_bars": False,
-            "option_volume_complete": True,
+            "option_volume_complete": not self._settings.throttle_ms,
             "option_conditions": True,
         }
 
     def chunks(self, start: int = 0) -> Iterator[Chunk]:
         """Yield the chunks from number `start` on: seconds, or fifths of them under stress."""
-        skipped = start
+        return (found.chunk for found in self.labelled_chunks(start))
+
+    def labelled_chunks(self, start: int = 0) -> Iterator[Labelled]:
+        """Yield the chunks with the truth of their rows; for the scorer, never for a flow."""
+        skipped, slices = start, SLICES.get(self._settings.profile, 1)
         for day, seconds in self._days():
-            count = seconds * self._profile.slices
+            count = seconds * slices
             if skipped < count:
-                yield from self._day(day, seconds, skipped)
+                session = Session(self._world, self._settings, day, self.capabilities)
+                for chunk, labels in session.chunks(skipped, count, slices):
+                    yield Labelled(chunk, labels)
             skipped = max(skipped - count, 0)
 
-    def _days(self) -> Iterator[tuple[Day, int]]:
-        """Yield each day with its seconds, those before the open included."""
+    @cached_property
+    def _world(self) -> Made:
+        return build_world(self._settings)
+
+    def _days(self) -> Iterator[tuple[int, int]]:
+        """Yield each day with its seconds, those before the open and after the close included."""
         left = self._minutes
-        for day in days():
-            minutes = day.minutes if left is None else min(day.minutes, left)
-            yield day, PREOPEN_S + 60 * minutes
+        for day in range(DAYS_MAX):
+            minutes, whole_s = session_seconds(day)
+            if left is not None and left < minutes:
+                yield day, PREOPEN_S + 60 * left
+                return
+            yield day, whole_s
             left = None if left is None else left - minutes
             if left == 0:
                 return
 
-    def _day(self, day: Day, seconds: int, start: int) -> Iterator[Chunk]:
-        maker = Maker(build(day, self._seed, self._profile.ordinary), self._profile)
-        first, part = divmod(start, self._profile.slices)
-        maker.warm(first)
-        session = _session(day) if start == 0 else None
-        for block in range(first, seconds):
-            batches = self._chosen(maker.make(block))
-            for number in range(part, self._profile.slices):
-                yield self._chunk(batches, (day.start_ts + block * SECOND_NS, number), session)
-                session = None
-            part = 0
 
-    def _chosen(self, batches: dict[str, Batch]) -> dict[str, Batch]:
-        if self.symbols == NAMES:
-            return batches
-        wanted = pa.array(self.symbols, pa.string())
-        kept = {t: _is_in(b["underlying"], wanted) for t, b in batches.items()}
-        return {t: b.take(np.flatnonzero(kept[t]).astype(np.int64)) for t, b in batches.items()}
-
-    def _chunk(
-        self, batches: Mapping[str, Batch], place: tuple[int, int], session: SessionStart | None
-    ) -> Chunk:
-        second, number = place
-        width = SECOND_NS // self._profile.slices
-        begin, end = second + number * width, second + (number + 1) * width
-        cut = {t: _between(b, begin, end) for t, b in batches.items()}
-        return Chunk(session, cut, (), {t: len(b) for t, b in cut.items()}, end - 1)
+def _chosen(symbols: Sequence[str] | None) -> tuple[str, ...]:
+    """Return the wanted underlyings in the order of the universe."""
+    known = universe()
+    if not symbols:
+        return known.symbols
+    if len(symbols) == 1 and symbols[0].isdigit():
+        return most_active(_count(symbols[0], len(known.symbols)))
+    unknown = [s for s in symbols if s not in known.symbols]
+    if unknown:
+        raise UserError(
+            f"the synthetic market has no {', '.join(unknown[:5])}; it has {len(known.symbols)} names, "
+            f"{', '.join(most_active(12))} and others"
+        )
+    return tuple(s for s in known.symbols if s in set(symbols))
 
 
-def _between(batch: Batch, begin: int, end: int) -> Batch:
-    first, last = np.searchsorted(batch["source_ts"], [begin, end])
-    return batch.slice(int(first), int(last))
+def _count(text: str, most: int) -> int:
+    if len(text) > len(str(most)) or not 1 <= int(text) <= most:
+        raise UserError(f"{text[:20]} symbols of the synthetic market are not in 1..{most}")
+    return int(text)
 
 
-def _is_in(names: pa.StringArray, wanted: pa.StringArray) -> Column:
-    return pc.is_in(names, value_set=wanted).to_numpy(zero_copy_only=False)
-
-
-def _session(day: Day) -> SessionStart:
-    return SessionStart(
-        name=day.when.isoformat(),
-        start_ts=day.start_ts,
-        open_ts=day.open_ts,
-        close_ts=day.close_ts,
-        trf_window_ns=TRF_WINDOW_NS,
-        detail={"expiries": [found.isoformat() for found, _ in day.expiries]},
-    )
-
-
-def _check(profile: str, seed: int, minutes: int | None, symbols: Sequence[str] | None) -> None:
+def _check(profile: str, seed: int, minutes: int | None) -> None:
     if profile not in PROFILES:
         raise UserError(f"synthetic profile {profile!r} is unknown; allowed are {', '.join(PROFILES)}")
     if not 0 <= seed <= MAX_SEED:
         raise UserError(f"seed {seed} of the synthetic market is not in 0..{MAX_SEED}")
     if minutes is not None and not 1 <= minutes <= MAX_MINUTES:
         raise UserError(f"{minutes} minutes of the synthetic market are not in 1..{MAX_MINUTES}")
-    unknown = [s for s in symbols or () if s not in NAMES]
-    if unknown:
-        raise UserError(f"the synthetic market has no {', '.join(unknown)}; it has {', '.join(NAMES)}")
+
+
+def _check_more(throttle_ms: int, region: str) -> None:
+    if not 0 <= throttle_ms <= THROTTLE_MAX_MS:
+        raise UserError(f"a throttle of {throttle_ms} ms is not in 0..{THROTTLE_MAX_MS}")
+    if region not in REGIONS:
+        raise UserError(
+            f"region {region!r} of the synthetic market is unknown; allowed are {', '.join(REGIONS)}"
+        )
