@@ -102,13 +102,13 @@ def electronic(s: Stream) -> int:
 
 @njit(cache=True)
 def improvement(improve: float, s: Stream) -> int:
-    """Return where an auction matches: permille of the way to the far side; many improve, some to the middle."""
+    """Return where an auction matches, permille of the way to the far side; some match at the middle."""
     u = uniform(s)
     if u < NEVER_IMPROVED:
         return 1000
     if u > AT_MIDDLE:
         return 500
-    return 1000 - min(np.int64(improve * 600.0 * uniform(s)), 480)
+    return 1000 - min(int(improve * 600.0 * uniform(s)), 480)
 
 
 @njit(cache=True)
@@ -133,7 +133,7 @@ def retail(desk: Desk, scene: Scene, kind: int, improve: float, s: Stream) -> No
     else:
         row = _single(desk, scene, S_POST, P_PASSIVE, CODE_AUTO, s)
         row[X_PLACE] = 0 if uniform(s) < 0.38 else 200 + below(s, 600)
-        row[O_CANCEL_TS] = until_end(scene, row[0] + 2 * SECOND_NS + np.int64(60e9 * exponential(s)))
+        row[O_CANCEL_TS] = until_end(scene, row[0] + 2 * SECOND_NS + int(60e9 * exponential(s)))
 
 
 @njit(cache=True)
@@ -153,7 +153,7 @@ def zero_dte(desk: Desk, scene: Scene, improve: float, s: Stream) -> None:
 
 @njit(cache=True)
 def professional(desk: Desk, scene: Scene, s: Stream) -> None:
-    """Write an order of a dealer or professional, who is no customer: the side of its customer is undefined."""
+    """Write an order of a dealer or professional, who is no customer."""
     is_iso = uniform(s) < 0.4
     row = _single(desk, scene, S_SWEEP if is_iso else S_ROUTE, P_PRO, CODE_ISO if is_iso else CODE_AUTO, s)
     row[O_CUSTOMER] = 0
@@ -165,9 +165,9 @@ def hedge_of(
 ) -> None:
     """Write the order for stock that takes away the delta of an option order."""
     delta = scene.delta[order[2]]
-    shares = np.int64(abs(delta) * 100.0 * order[4])
+    shares = int(abs(delta) * 100.0 * order[4])
     side = -order[3] if delta > 0 else order[3]
-    ts = until_end(scene, order[0] + np.int64(wait_ns * exponential(s)))
+    ts = until_end(scene, order[0] + int(wait_ns * exponential(s)))
     row = put_stock(desk, ts, order[1], side, shares, style, purpose)
     row[O_PACKAGE], row[O_PARENT] = order[O_PACKAGE], order[O_PARENT]
 
@@ -199,7 +199,7 @@ def institution(desk: Desk, scene: Scene, gap_scale: float, s: Stream) -> None:
         row[X_PLACE] = 700 + below(s, 301)
         if is_hedged:
             hedge_of(desk, scene, row, S_SWEEP, P_HEDGE, 60e6, s)
-        ts = until_end(scene, ts + np.int64(gap_ns * gap_scale * (0.3 + exponential(s))))
+        ts = until_end(scene, ts + int(gap_ns * gap_scale * (0.3 + exponential(s))))
     at = desk.counters[2] - 1
     desk.parents[at, 6] = ts
 
@@ -213,7 +213,7 @@ def floor(desk: Desk, scene: Scene, s: Stream) -> None:
     size = 20 + large_size(scene, s)
     row = put_order(desk, ts, symbol, contract, some_side(s), size, S_FLOOR, P_INSTITUTION, CODE_FLOOR)
     row[O_VENUE] = VENUE_LETTER[FLOOR_VENUES[below(s, len(FLOOR_VENUES))]]
-    row[X_PLACE], row[X_DELAY] = 250 + below(s, 651), np.int64(FLOOR_DELAY_MAX_NS * uniform(s) * uniform(s))
+    row[X_PLACE], row[X_DELAY] = 250 + below(s, 651), int(FLOOR_DELAY_MAX_NS * uniform(s) * uniform(s))
     row[O_OPEN], row[X_CONTRA_OPEN] = uniform(s) < 0.7, uniform(s) < 0.6
 
 
@@ -232,7 +232,7 @@ def qcc(desk: Desk, scene: Scene, s: Stream) -> None:
 
 @njit(cache=True)
 def dividend_play(desk: Desk, scene: Scene, symbols: Matrix, s: Stream) -> None:
-    """Write one pass of a dividend play: dealers trade deep calls with each other, far beyond what is open."""
+    """Write one pass of a dividend play: dealers trade deep calls, far beyond what is open."""
     if len(symbols) == 0:
         return
     ts, symbol = draw_time(scene, s), symbols[below(s, len(symbols))]

@@ -66,7 +66,7 @@ from synthetic.packages import (
     FORMS,
     OWN,
 )
-from synthetic.rng import below, exponential, normal, uniform
+from synthetic.rng import below, exponential, uniform
 
 S_COMPLEX = STYLE["complex"]
 S_COMPLEX_AUCTION = STYLE["complex_auction"]
@@ -112,7 +112,7 @@ FLOOR_CODES = (ord("i"), ord("m"), ord("p"), ord("s"))
 
 @njit(cache=True)
 def find_legs(scene: Scene, symbol: int, form: int, contracts: np.ndarray, s: Stream) -> bool:
-    """Fill the contracts of a form around a strike near the money; False where a strike or expiry is missing."""
+    """Fill the contracts of a form near the money; False where a strike or expiry is missing."""
     near = draw_chain(scene, symbol, s)
     far = near + 1 + below(s, 2)
     number, is_above = draw_strike(scene, symbol, near, 0.8, s)
@@ -148,10 +148,10 @@ def _code(stock: int, s: Stream) -> int:
 
 @njit(cache=True)
 def _is_floor(code: int) -> bool:
+    found = False
     for other in FLOOR_CODES:
-        if code == other:
-            return True
-    return False
+        found = found or code == other
+    return found
 
 
 @njit(cache=True)
@@ -159,14 +159,14 @@ def _units(code: int, size_tail: float, s: Stream) -> int:
     """Return how many units are wanted: a few, more on floors and in crosses."""
     u = uniform(s)
     if _is_floor(code) or code == ord("h") or code == ord("o"):
-        return 10 * np.int64(3.0 + size_tail * 3.0 * u / (1.05 - u))
+        return 10 * int(3.0 + size_tail * 3.0 * u / (1.05 - u))
     if u < 0.5:
         return 1 + below(s, 4)
     if u < 0.8:
         return 5 + below(s, 8)
     if u < 0.95:
         return 5 * (3 + below(s, 6))
-    return 40 + 10 * np.int64(size_tail * 6.0 * (u - 0.95) * 20.0)
+    return 40 + 10 * int(size_tail * 6.0 * (u - 0.95) * 20.0)
 
 
 @njit(cache=True)
@@ -181,7 +181,7 @@ def _note(
     row[K_SIDE], row[K_UNITS], row[K_START], row[K_PURPOSE] = side, units, start, FORM_PURPOSE[form]
     for k in range(FORM_SIZE[form]):
         row[K_FIRST_LEG + 2 * k], row[K_FIRST_LEG + 2 * k + 1] = contracts[k], FORM_LEGS[form, k, 3]
-    return row[K_ID]
+    return int(row[K_ID])
 
 
 @njit(cache=True)
@@ -193,9 +193,9 @@ def _stock_leg(
     sign = side * FORM_STOCK[form]
     if FORM_SIZE[form] == 1:
         delta = scene.delta[order[2]]
-        shares = np.int64(abs(delta) * 100.0 * units)
+        shares = int(abs(delta) * 100.0 * units)
         sign = -side if delta > 0 else side
-    ts = until_end(scene, order[0] + np.int64(0.2e9 * exponential(s)))
+    ts = until_end(scene, order[0] + int(0.2e9 * exponential(s)))
     row = put_stock(desk, ts, order[1], sign, shares, S_STOCK_TIED, FORM_PURPOSE[form])
     row[O_PACKAGE], row[O_PARENT] = order[O_PACKAGE], order[O_PARENT]
 
@@ -243,7 +243,7 @@ def package(desk: Desk, scene: Scene, s: Stream) -> None:
     delay = 0
     if _is_floor(code):
         venue = FLOOR_VENUES[below(s, len(FLOOR_VENUES))]
-        delay = np.int64(FLOOR_DELAY_MAX_NS * uniform(s) * uniform(s))
+        delay = int(FLOOR_DELAY_MAX_NS * uniform(s) * uniform(s))
     letter = VENUE_LETTER[venue]
     for k in range(FORM_SIZE[form]):
         ratio = side * FORM_LEGS[form, k, 3]
@@ -286,4 +286,4 @@ def _by_hand(desk: Desk, scene: Scene, form: int, contracts: np.ndarray, what: t
         )
         row[O_RATIO], row[O_PACKAGE], row[O_PARENT] = ratio, name, parent
         row[O_OPEN], row[X_CONTRA_OPEN] = _opens(form, k, is_open), uniform(s) < 0.5
-        ts = until_end(scene, ts + np.int64(LEGGED_GAP_NS * exponential(s)))
+        ts = until_end(scene, ts + int(LEGGED_GAP_NS * exponential(s)))

@@ -12,10 +12,8 @@ from numba import njit
 
 from synthetic.layout import (
     BLOCK_NS,
-    O_CANCEL_TS,
     O_CONTRACT,
     O_CUSTOMER,
-    O_LIMIT,
     O_OPEN,
     O_ORDER,
     O_PACKAGE,
@@ -27,7 +25,6 @@ from synthetic.layout import (
     O_STYLE,
     O_SYMBOL,
     O_TS,
-    O_VENUE,
     SECOND_NS,
     T_END,
     T_ID,
@@ -39,7 +36,7 @@ from synthetic.layout import (
     T_STYLE,
     T_SYMBOL,
 )
-from synthetic.option_layout import X_CODE, X_CONTRA_OPEN, X_DELAY, X_LEGS, X_PLACE, Floats, Matrix, Stream
+from synthetic.option_layout import X_CODE, X_CONTRA_OPEN, X_PLACE, Floats, Matrix, Stream
 from synthetic.rng import below, normal, uniform
 
 AT_MONEY_SPREAD = 0.9  # standard deviations of the expiry over which strikes are wanted
@@ -113,7 +110,7 @@ def draw_time(scene: Scene, s: Stream) -> int:
     """Return an instant of the block, more often when more is going on."""
     cumulated = scene.second_cum
     second = search(cumulated, uniform(s) * cumulated[-1], 0, len(cumulated))
-    return scene.start_ns + second * SECOND_NS + np.int64(uniform(s) * SECOND_NS)
+    return scene.start_ns + second * SECOND_NS + int(uniform(s) * SECOND_NS)
 
 
 @njit(cache=True)
@@ -121,7 +118,7 @@ def draw_symbol(scene: Scene, ts: int, s: Stream) -> int:
     """Return a symbol by activity; in a burst mostly the one it is about."""
     burst = scene.burst_symbol[(ts - scene.start_ns) // SECOND_NS]
     if burst >= 0 and uniform(s) < BURST_SHARE:
-        return burst
+        return int(burst)
     cumulated = scene.symbol_cum
     return search(cumulated, uniform(s) * cumulated[-1], 0, len(cumulated))
 
@@ -155,7 +152,7 @@ def draw_strike(scene: Scene, symbol: int, chain: int, spread: float, s: Stream)
     """Return a strike's number near the money and whether it was wanted above the stock."""
     days = max(scene.chain_days[chain], 0) * 0.69 + 0.4
     away = spread * normal(s) * scene.daily_vol[symbol] * np.sqrt(days)
-    wanted = np.int64(scene.spot[symbol] * (1.0 + max(away, -0.9)) * 1e9)
+    wanted = int(scene.spot[symbol] * (1.0 + max(away, -0.9)) * 1e9)
     return find_strike(scene, chain, wanted), away > 0
 
 
@@ -165,7 +162,7 @@ def draw_contract(scene: Scene, symbol: int, s: Stream) -> int:
     chain = draw_chain(scene, symbol, s)
     number, is_above = draw_strike(scene, symbol, chain, AT_MONEY_SPREAD, s)
     is_call = is_above == (uniform(s) < OUT_OF_MONEY)
-    return scene.chain_first[chain] + 2 * number + (0 if is_call else 1)
+    return int(scene.chain_first[chain]) + 2 * number + (0 if is_call else 1)
 
 
 @njit(cache=True)
@@ -184,29 +181,29 @@ def retail_size(scene: Scene, s: Stream) -> int:
         return 6 + below(s, 14)
     if u < 0.98:
         return 5 * (4 + below(s, 5))
-    return np.int64(scene.size_tail * 10.0) * (5 + below(s, 11))
+    return int(scene.size_tail * 10.0) * (5 + below(s, 11))
 
 
 @njit(cache=True)
 def large_size(scene: Scene, s: Stream) -> int:
     """Return a size institutions want: hundreds, with a long tail."""
     u = uniform(s)
-    return 5 * np.int64(4.0 + scene.size_tail * 12.0 * u / (1.03 - u)) + (below(s, 5) if u < 0.3 else 0)
+    return 5 * int(4.0 + scene.size_tail * 12.0 * u / (1.03 - u)) + (below(s, 5) if u < 0.3 else 0)
 
 
 @njit(cache=True)
 def identity(desk: Desk) -> int:
     """Return a new identity for an order, parent or package."""
     desk.counters[C_IDENTITY] += 1
-    return desk.counters[C_IDENTITY] - 1
+    return int(desk.counters[C_IDENTITY]) - 1
 
 
 @njit(cache=True)
 def put_order(
     desk: Desk, ts: int, symbol: int, contract: int, side: int, size: int, style: int, purpose: int, code: int
-) -> np.ndarray:
+) -> Matrix:
     """Write an opening customer's market order and return its row, for the caller to say more."""
-    row = desk.orders[desk.counters[C_ORDERS]]
+    row: Matrix = desk.orders[desk.counters[C_ORDERS]]
     desk.counters[C_ORDERS] += 1
     row[:] = 0
     row[O_TS], row[O_SYMBOL], row[O_CONTRACT], row[O_SIDE], row[O_SIZE] = ts, symbol, contract, side, size
@@ -217,11 +214,9 @@ def put_order(
 
 
 @njit(cache=True)
-def put_stock(
-    desk: Desk, ts: int, symbol: int, side: int, shares: int, style: int, purpose: int
-) -> np.ndarray:
+def put_stock(desk: Desk, ts: int, symbol: int, side: int, shares: int, style: int, purpose: int) -> Matrix:
     """Write an order for shares (whole ones) that belongs to an option trade, and return its row."""
-    row = desk.stock[desk.counters[C_STOCK]]
+    row: Matrix = desk.stock[desk.counters[C_STOCK]]
     desk.counters[C_STOCK] += 1
     row[:] = 0
     row[O_TS], row[O_SYMBOL], row[O_CONTRACT], row[O_SIDE] = ts, symbol, -1, side

@@ -59,9 +59,9 @@ def share_of_block(open_interest: Matrix, before: float, after: float) -> Matrix
 
     The parts of a day's blocks add up to no more than what was open, so that blocks need not know each other.
     """
-    return np.floor(open_interest * after).astype(np.int64) - np.floor(open_interest * before).astype(
-        np.int64
-    )
+    passed, left = np.floor(open_interest * before), np.floor(open_interest * after)
+    parts: Matrix = (left - passed).astype(np.int64)
+    return parts
 
 
 @njit(cache=True)
@@ -104,7 +104,7 @@ def settle(orders: Matrix, long_left: Matrix, short_left: Matrix, net: Matrix) -
 
 
 def next_day(today: Contracts, left: Matrix, tomorrow: Contracts, fresh: Matrix, exercised: Matrix) -> Matrix:
-    """Return tomorrow's open interest: `left` of today by name, less what was exercised; expired series end.
+    """Return tomorrow's open interest: `left` of today by name, less what was exercised.
 
     `fresh` are positions of series that are no news but changed their name (a split); new series have none.
     """
@@ -115,7 +115,7 @@ def next_day(today: Contracts, left: Matrix, tomorrow: Contracts, fresh: Matrix,
 
 
 def exercise(table: Contracts, left: Matrix, spot: Floats, symbols: Matrix) -> Matrix:
-    """Return what holders exercise in the evening: deep calls of stocks that go without a dividend tomorrow."""
+    """Return what holders exercise in the evening: deep calls of stocks without a dividend tomorrow."""
     is_due = np.isin(table.symbol, symbols) & (table.right == 0)
     is_deep = table.strike < DEEP * DOLLAR * spot[table.symbol]
     return np.where(is_due & is_deep, np.floor(left * EXERCISED).astype(np.int64), 0)

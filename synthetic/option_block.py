@@ -1,7 +1,7 @@
-"""What a block of the option market starts from: series as they are valued, the scene agents see, its rates.
+"""What a block of the option market starts from: series as valued, the scene agents see, its rates.
 
-Owns the volatility surface of a block, the widths of markets, which series are wanted and quoted, the curve of
-activity over its seconds with bursts, and how many agents of each kind act. All of it follows from seed,
+Owns the volatility surface of a block, the widths of markets, which series are wanted and quoted, what a
+burst is about, and how many agents of each kind act. All of it follows from seed,
 profile, parameters, day and block. Refuses the matching.
 """
 
@@ -46,7 +46,7 @@ ORDERS_PER_PRINT: Final = {
 DIVIDEND_PASSES: Final = 6.0  # of a dividend play in a block, where there is one
 PASSIVE_MIDDLE: Final = 0.42
 COMPLEX_MIDDLE: Final = 0.33
-QUOTES_PER_ORDER: Final = 5.2  # best quotes that an order, the look before it and the refill after it write
+QUOTES_PER_ORDER: Final = 2.65  # best quotes that a look, its order and the refill after it write
 QUOTES_PER_CLOCK: Final = 1.85  # and a quote by the clock
 
 

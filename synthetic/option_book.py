@@ -7,6 +7,7 @@ whoever calls reserves first, and a full structure is an error of ours.
 import numpy as np
 from numba import njit
 
+from synthetic.layout import O_CONTRACT, O_OPEN, O_ORDER, O_PACKAGE, O_PARENT, O_PURPOSE, O_SIDE
 from synthetic.option_layout import (
     E_FREE,
     E_HEAP,
@@ -29,7 +30,6 @@ from synthetic.option_layout import (
     R_VENUE,
     Book,
 )
-from synthetic.layout import O_CONTRACT, O_OPEN, O_ORDER, O_PACKAGE, O_PARENT, O_PURPOSE, O_SIDE
 
 
 @njit(cache=True)
@@ -75,7 +75,7 @@ def pop(book: Book) -> tuple[int, int, int, int]:
 def new_identity(book: Book) -> int:
     """Return an identity for an order of a market maker."""
     book.counters[E_IDENTITY] += 1
-    return book.counters[E_IDENTITY]
+    return int(book.counters[E_IDENTITY])
 
 
 @njit(cache=True)
@@ -91,7 +91,7 @@ def rest(book: Book, order: np.ndarray, price: int, size: int, venue: int) -> in
     row[R_PURPOSE], row[R_CONTRACT], row[R_PACKAGE] = order[O_PURPOSE], contract, order[O_PACKAGE]
     row[R_OPEN] = order[O_OPEN]
     book.head[contract] = slot
-    return slot
+    return int(slot)
 
 
 @njit(cache=True)
@@ -113,13 +113,13 @@ def leave(book: Book, slot: int) -> None:
 
 @njit(cache=True)
 def resting_at(book: Book, contract: int, venue: int, side: int) -> int:
-    """Return the best resting order of a side at a venue (-1: any venue), the earliest at its price; -1 none."""
+    """Return the best resting order of a side at a venue (-1: any), the earliest at its price; -1 none."""
     found, slot = -1, book.head[contract]
     while slot >= 0:
         row = book.rest[slot]
         if row[R_SIDE] == side and (venue < 0 or row[R_VENUE] == venue):
             # The list runs from the youngest to the oldest, so an equal price is earlier.
-            if found < 0 or (row[R_PRICE] - book.rest[found, R_PRICE]) * side >= 0:
-                found = slot
+            is_better = found < 0 or (row[R_PRICE] - book.rest[found, R_PRICE]) * side >= 0
+            found = slot if is_better else found
         slot = row[R_NEXT]
     return found

@@ -1,8 +1,8 @@
 """How a package trades: all its legs on one venue at once, for one net price.
 
 Owns the pricing of packages: the net lies between the package's bid and offer on a grid of cents or nickels,
-each leg inside its own market, all legs within milliseconds. Writes one print for each leg and contra, and one
-record of what the package cost. Refuses a package of which a leg has no market.
+each leg inside its own market, all legs within milliseconds. Writes one print for each leg and contra, and
+one record of what the package cost. Refuses a package of which a leg has no market.
 """
 
 import numpy as np
@@ -59,10 +59,10 @@ CODES_AGAINST_SINGLE = (ord("j"), ord("l"), ord("m"), ord("q"), ord("r"), ord("s
 
 @njit(cache=True)
 def _is_one_of(code: int, codes: tuple[int, ...]) -> bool:
+    found = False
     for other in codes:
-        if code == other:
-            return True
-    return False
+        found = found or code == other
+    return found
 
 
 @njit(cache=True)
@@ -85,12 +85,12 @@ def _net_wanted(legs: np.ndarray, bids: np.ndarray, asks: np.ndarray, s: Stream)
         near += ratio * (bids[k] if ratio > 0 else asks[k])
         far += ratio * (asks[k] if ratio > 0 else bids[k])
     if _is_one_of(legs[0, X_CODE], CODES_AGAINST_SINGLE):
-        return far
+        return int(far)
     net = near + (far - near) * legs[0, X_PLACE] // 1000
     if far - near >= 2 * NICKEL and uniform(s) < NICKEL_SHARE:
         rounded = (net + 2) // NICKEL * NICKEL
         net = rounded if near <= rounded <= far else net
-    return net
+    return int(net)
 
 
 @njit(cache=True)
@@ -101,7 +101,7 @@ def _leg_prices(
     left = net
     for k in range(len(legs)):
         way = 0.5 + JITTER * (2.0 * uniform(s) - 1.0)
-        prices[k] = max(bids[k] + np.int64((asks[k] - bids[k]) * way + 0.5), 1)
+        prices[k] = max(bids[k] + int((asks[k] - bids[k]) * way + 0.5), 1)
         left -= legs[k, O_RATIO] * prices[k]
     for _ in range(3):
         for k in range(len(legs)):
@@ -165,8 +165,8 @@ def trade_package(book: Book, series: Series, habits: Habits, legs: np.ndarray, 
         for k in range(count):
             _write_leg(book, series, legs[k], ts, prices[k], venue, taker * legs[k, O_SIDE], share)
             first = book.last_ts[legs[k, O_CONTRACT]] if first == 0 else first
-            ts = min(ts + np.int64(LEG_NS * exponential(s)) + 1, start + SPAN_MAX_NS)
-        ts = min(ts + np.int64(CHUNK_NS * exponential(s)) + 1, start + SPAN_MAX_NS)
+            ts = min(ts + int(LEG_NS * exponential(s)) + 1, start + SPAN_MAX_NS)
+        ts = min(ts + int(CHUNK_NS * exponential(s)) + 1, start + SPAN_MAX_NS)
     for k in range(count):
         contract = legs[k, O_CONTRACT]
         publish(book, series, contract, book.last_ts[contract] + 3_000)

@@ -96,7 +96,7 @@ def _quote(
         requote(book, series, spots, habits, contract, ts, ALL_VENUES, s)
     else:
         requote(book, series, spots, habits, contract, ts, FAST_VENUES, s)
-        push(book, ts + np.int64(habits.slow_ns * exponential(s)) + 30_000, WAVE, contract, 0)
+        push(book, ts + int(habits.slow_ns * exponential(s)) + 30_000, WAVE, contract, 0)
     publish(book, series, contract, ts)
     pick_off(book, series, spots, habits, contract, ts + 200_000, s)
 
@@ -140,7 +140,7 @@ def _order(
         _have_market(book, series, spots, habits, orders[leg, O_CONTRACT], ts, s)
     if style in (S_COMPLEX, S_COMPLEX_AUCTION):
         trade_package(book, series, habits, orders[at : at + order[X_LEGS]], ts, s)
-        return order[X_LEGS]
+        return int(order[X_LEGS])
     if style == S_POST:
         post(book, series, habits, order, ts, s)
     elif style == S_AUCTION:
@@ -205,7 +205,7 @@ def run(book: Book, series: Series, spots: Spots, habits: Habits, work: Work, un
             _planned(book, series, spots, habits, s)
         else:
             second = min((ts - work.start_ns) // SECOND_NS, len(work.refresh_ns) - 1)
-            counters[E_NEXT_REFRESH] = ts + np.int64(work.refresh_ns[second] * exponential(s)) + 1
+            counters[E_NEXT_REFRESH] = ts + int(work.refresh_ns[second] * exponential(s)) + 1
             _quote(book, series, spots, habits, _pick(work.weight, s), ts, s)
 
 

@@ -156,8 +156,8 @@ class OptionMarket:
         """Return a block's series and their deltas."""
         series = empty_series(facts.table)
         deltas = value_series(
-            series, facts.table.tier, facts.coarse[:, block], facts.level, facts.skew, carry_of(self.universe),
-            day.block_ts(block), self.params.option_spread_scale,
+            series, facts.table.tier, facts.coarse[:, block], facts.level, facts.skew,
+            carry_of(self.universe), day.block_ts(block), self.params.option_spread_scale,
         )  # fmt: skip
         return series, deltas
 
@@ -193,7 +193,8 @@ class OptionMarket:
         self._orders = written
         self._engine = Engine(
             new_book(len(facts.table), self._start, identity), series, spots, habits_of(self.params),
-            Work(written.orders, looks, weight, rates, self._start), stream(self.seed, KEY_ENGINE, day.index, block),
+            Work(written.orders, looks, weight, rates, self._start),
+            stream(self.seed, KEY_ENGINE, day.index, block),
         )  # fmt: skip
         return written.stock
 

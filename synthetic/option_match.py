@@ -1,8 +1,8 @@
 """How an order for one series meets the other side: takers, auctions, crosses, and customers who wait.
 
-Owns the prints of single orders: one for each contra party, at the venue where it stood. A taker meets resting
-customers before market makers at a price, and goes to the next venue or price with what is left. Refuses
-packages, whose legs are priced together elsewhere.
+Owns the prints of single orders: one for each contra party, at the venue where it stood. A taker meets
+resting customers before market makers at a price, and goes to the next venue or price with what is left.
+Refuses packages, whose legs are priced together elsewhere.
 """
 
 import numpy as np
@@ -150,7 +150,7 @@ def after_trade(
     """Let market makers learn from a trade and plan when they quote again."""
     weight = min(abs(signed) / max(series.depth[contract] * 4.0, 1.0), 1.0)
     book.impact[contract] += (1 if signed > 0 else -1) * habits.impact * weight * series.half[contract]
-    push(book, ts + np.int64(habits.refill_ns * exponential(s)) + 20_000, REFILL, contract, 0)
+    push(book, ts + int(habits.refill_ns * exponential(s)) + 20_000, REFILL, contract, 0)
 
 
 @njit(cache=True)
@@ -212,7 +212,7 @@ def take(book: Book, series: Series, habits: Habits, order: np.ndarray, ts: int,
             venue = _wanted_venue(book, order, at, price, venue)
         left = _fill_at(book, series, order, ts, price, venue, left, s)
         publish(book, series, contract, book.last_ts[contract] + 3_000)
-        ts += np.int64((SWEEP_NS if order[O_STYLE] == SWEEP else ROUTE_NS) * exponential(s)) + 1_000
+        ts += int((SWEEP_NS if order[O_STYLE] == SWEEP else ROUTE_NS) * exponential(s)) + 1_000
         hops += 1
     if left > 0 and order[O_LIMIT] == 0:
         # Nobody is left, or nobody bids at all: a market maker of the last venue takes the rest a tick away.
@@ -221,18 +221,18 @@ def take(book: Book, series: Series, habits: Habits, order: np.ndarray, ts: int,
         left = 0
     if left < order[O_SIZE]:
         after_trade(book, series, habits, contract, side * (order[O_SIZE] - left), ts, s)
-    return left
+    return int(left)
 
 
 @njit(cache=True)
 def _place(book: Book, contract: int, side: int, place: int) -> int:
-    """Return a price in cents, `place` permille of the way from a side's own best to the other side's; 0 none."""
+    """Return a price in cents, `place` permille of the way from a side's best to the other's; 0 none."""
     bid, ask = book.best[contract, N_BID], book.best[contract, N_ASK]
     if book.best[contract, N_ASK_SIZE] == 0:
         return 0
     bid, ask = min(bid, ask), max(bid, ask)  # a crossed market is turned round
     way = ((ask - bid) * place + 500) // 1000
-    return max(bid + way if side > 0 else ask - way, 1)
+    return int(max(bid + way if side > 0 else ask - way, 1))
 
 
 @njit(cache=True)
@@ -254,7 +254,7 @@ def auction(book: Book, series: Series, habits: Habits, order: np.ndarray, ts: i
 
 @njit(cache=True)
 def venue_of(series: Series, contract: int, letter: int, other: int) -> int:
-    """Return the index of a venue's letter, where the contract trades there; else another one that trades it."""
+    """Return the index of a venue's letter where the contract trades there, else one that trades it."""
     for venue in range(VENUES):
         if VENUE_LETTER[venue] == letter and series.venues[contract] & VENUE_BIT[venue]:
             return venue
@@ -267,7 +267,7 @@ def venue_of(series: Series, contract: int, letter: int, other: int) -> int:
 
 @njit(cache=True)
 def cross(book: Book, series: Series, order: np.ndarray, ts: int, aggressor: int, s: Stream) -> None:
-    """Print a trade agreed beforehand inside the market: a cross, a qualified contingent one, one on a floor."""
+    """Print a trade agreed beforehand inside the market: a cross, or a trade on a floor."""
     contract = order[O_CONTRACT]
     price = _place(book, contract, order[O_SIDE], order[X_PLACE])
     if price <= 0:
@@ -292,7 +292,7 @@ def post(book: Book, series: Series, habits: Habits, order: np.ndarray, ts: int,
     venue = venue_of(series, contract, order[O_VENUE], below(s, VENUES))
     slot = rest(book, order, price, order[O_SIZE], venue)
     publish(book, series, contract, ts)
-    push(book, ts + np.int64(habits.hit_ns * exponential(s)) + 1_000_000, HIT, slot, order[O_ORDER])
+    push(book, ts + int(habits.hit_ns * exponential(s)) + 1_000_000, HIT, slot, order[O_ORDER])
     if order[O_CANCEL_TS] > 0:
         push(book, order[O_CANCEL_TS], CANCEL, slot, order[O_ORDER])
 
@@ -331,7 +331,7 @@ def look_at(
         is_whole = uniform(s) < habits.size_whole
         _hit(book, series, habits, slot, ts, row[R_SIZE] if is_whole else 1 + below(s, row[R_SIZE]), s)
     if row[R_ORDER] == order:
-        push(book, ts + np.int64(LOOKS_AGAIN * habits.hit_ns * exponential(s)) + 1_000_000, HIT, slot, order)
+        push(book, ts + int(LOOKS_AGAIN * habits.hit_ns * exponential(s)) + 1_000_000, HIT, slot, order)
 
 
 @njit(cache=True)

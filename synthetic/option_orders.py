@@ -53,8 +53,10 @@ SECOND_LOOK: Final = 0.25  # share of orders with an earlier look as well
 
 
 class BlockOrders(NamedTuple):
-    """What agents want in a block: orders for options and for stock by time, parents, packages, and the change
-    of open interest by contract."""
+    """What agents want in a block: orders for options and stock by time, parents, packages.
+
+    `net` is the change of open interest by contract.
+    """
 
     orders: Matrix
     stock: Matrix
@@ -143,5 +145,5 @@ def _looks(orders: Matrix, start_ns: int, s: Stream) -> Matrix:
 
 
 def looks_before(seed: int, place: tuple[int, int], orders: Matrix, start_ns: int) -> Matrix:
-    """Return when market makers look at the series that are about to trade: [row, (time, contract)] by time."""
+    """Return when market makers look at series about to trade: [row, (time, contract)] by time."""
     return by_time(_looks(orders, start_ns, stream(seed, KEY_LOOKS, *place)))

@@ -87,10 +87,10 @@ def theory(series: Series, spots: Spots, contract: int, ts: int) -> tuple[float,
 def _size(part: float, depth: float, model: int) -> int:
     """Return a quoted size: many small ones, few great, round numbers among them."""
     scale = depth * (2.0 if model == PRO_RATA else 1.0)
-    size = np.int64(scale * (0.12 + part * part / (1.06 - part))) + 1
+    size = int(scale * (0.12 + part * part / (1.06 - part))) + 1
     if size > 20:
         size -= size % 5
-    return min(size, 9_999)
+    return int(min(size, 9_999))
 
 
 @njit(cache=True)
@@ -98,8 +98,8 @@ def _sides(worth: float, half: float, tick: int, parts: tuple[float, float]) -> 
     """Return bid and ask in cents around a value; a bid of 0 is none."""
     behind_bid = 0.0 if parts[0] < AT_BEST else (parts[0] - AT_BEST) / (1.0 - AT_BEST)
     behind_ask = 0.0 if parts[1] < AT_BEST else (parts[1] - AT_BEST) / (1.0 - AT_BEST)
-    bid = np.int64((worth - half) / tick - WIDE_MAX * behind_bid * behind_bid)
-    ask = -np.int64(-((worth + half) / tick + WIDE_MAX * behind_ask * behind_ask) - 1e-9)
+    bid = int((worth - half) / tick - WIDE_MAX * behind_bid * behind_bid)
+    ask = int((worth + half) / tick + WIDE_MAX * behind_ask * behind_ask)
     if ask * tick < worth + half:
         ask += 1
     bid = max(bid, 0)
@@ -162,7 +162,7 @@ def requote(
 
 @njit(cache=True)
 def _add_customers(book: Book, contract: int) -> None:
-    """Put resting customers on top of the market makers of their venues, in the scratch copy of a contract."""
+    """Put resting customers on top of the market makers of their venues, in the scratch copy."""
     shown, rest = book.scratch, book.rest
     slot = book.head[contract]
     while slot >= 0:

@@ -1,7 +1,8 @@
 """Packages that are traded as one: their classes, and the legs of each relative to an anchor.
 
-Owns the list of classes, how often each is wanted and its legs (expiry, strike, right, signed ratio), written
-once as a table that kernels read. A leg's strike is `place` widths above the anchor's. Refuses prices and sizes.
+Owns the list of classes, how often each is wanted and its legs (expiry, strike, right, signed ratio),
+written once as a table that kernels read. A leg's strike is `place` widths above the anchor's. Refuses
+prices and sizes.
 """
 
 from typing import Final, NamedTuple

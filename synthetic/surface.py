@@ -41,7 +41,7 @@ def look_up(row: int, x: float) -> float:
     at = (min(max(x, -CDF_EDGE), CDF_EDGE - 1e-9) + CDF_EDGE) * CDF_PIECES
     piece = np.int64(at)
     low = NORMAL[row, piece]
-    return low + (NORMAL[row, piece + 1] - low) * (at - piece)
+    return float(low + (NORMAL[row, piece + 1] - low) * (at - piece))
 
 
 @njit(cache=True)
@@ -61,7 +61,7 @@ def smile(level: float, skew: float, strike: float, forward: float, tau: float) 
     at_money = level * min(term, 1.14)
     deep = log(strike / forward) / (at_money * np.sqrt(max(tau, 0.004)))
     deep = min(max(deep, -MONEYNESS_EDGE), MONEYNESS_EDGE)
-    return min(max(at_money * (1.0 - skew * deep + 0.018 * deep * deep), IV_MIN), IV_MAX)
+    return float(min(max(at_money * (1.0 - skew * deep + 0.018 * deep * deep), IV_MIN), IV_MAX))
 
 
 @njit(cache=True)
