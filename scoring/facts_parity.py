@@ -13,8 +13,8 @@ from typing import Final
 import numpy as np
 import pyarrow as pa
 
-from scoring.facts_sample import Sample
-from scoring.join_lag import Floats, Longs, Mask
+from scoring.facts_sample import Sample, Side
+from scoring.join_lag import Floats, Mask
 
 RATE_MAX: Final = 0.06
 DIVIDEND_YIELD_MAX: Final = 0.05
@@ -25,28 +25,35 @@ SECONDS_PER_YEAR: Final = 365.25 * 86_400
 def parity_violations(sample: Sample) -> float:
     """Return the share of call and put pairs whose quotes at the ends of the windows break the bounds."""
     broken = seen = 0
-    for _, end in sample.windows:
-        pairs = _pairs(sample, end)
+    names = [_names(c, side) for c, side in (("contract", sample.options), ("underlying", sample.equities))]
+    for window, (_, end) in enumerate(sample.windows):
+        pairs = _pairs(sample, names, (window, end))
         if pairs is not None:
             bad = _breaks(*pairs)
             broken, seen = broken + int(bad.sum()), seen + len(bad)
     return broken / seen if seen else float("nan")
 
 
-def _pairs(sample: Sample, ts: int) -> tuple[Floats, Floats, Floats, Floats, Floats] | None:
-    """Return low and high of call - put, low and high of the stock, strike and years, at a time."""
+def _pairs(
+    sample: Sample, names: list[list[str]], at: tuple[int, int]
+) -> tuple[Floats, Floats, Floats, Floats, Floats] | None:
+    """Return low and high of call - put, low and high of the stock, strike and years, at (window, time)."""
+    (series, stocks), (window, ts) = names, at
     options, equities = sample.options, sample.equities
-    names = _names(options.quotes["contract"], options.quote_group)
-    rows = options.standing.before(np.arange(len(names)), np.full(len(names), ts))
+    group = np.arange(len(series)) + window * options.instruments
+    rows = options.standing.before(group, np.full(len(series), ts))
     q = options.standing.quotes
     live = (rows >= 0) & (q.bid[rows] > 0) & (q.ask[rows] > 0)
-    by_name = {names[k]: int(rows[k]) for k in np.flatnonzero(live).tolist()}
+    by_name = {series[k]: int(rows[k]) for k in np.flatnonzero(live).tolist()}
     calls = [n for n in by_name if n[12] == "C" and n[:12] + "P" + n[13:] in by_name]
     if not calls:
         return None
     call = np.array([by_name[n] for n in calls])
     put = np.array([by_name[n[:12] + "P" + n[13:]] for n in calls])
-    stock = _stock_rows(sample, calls, ts)
+    number = {name: k for k, name in enumerate(stocks)}
+    stock_of = np.array([number.get(n[:6].strip(), -1) for n in calls])
+    group = np.where(stock_of < 0, -1, stock_of + window * equities.instruments)
+    stock = equities.standing.before(group, np.full(len(calls), ts))
     s = equities.standing.quotes
     years = np.array([_years(n, ts) for n in calls])
     strike = np.array([int(n[13:]) / 1000 for n in calls])
@@ -64,21 +71,14 @@ def _breaks(low: Floats, high: Floats, bid: Floats, ask: Floats, terms: Floats) 
     return found
 
 
-def _names(contract: pa.StringArray, group: Longs) -> list[str]:
-    """Return the contract of each number."""
-    count = int(group.max()) + 1 if len(group) else 0
-    first = np.full(count, -1, np.int64)
-    first[group[::-1]] = np.arange(len(group))[::-1]
-    texts = contract.take(pa.array(np.maximum(first, 0))).to_pylist() if len(group) else []
-    return [t if row >= 0 else " " * 21 for t, row in zip(texts, first.tolist(), strict=True)]
-
-
-def _stock_rows(sample: Sample, calls: list[str], ts: int) -> Longs:
-    side = sample.equities
-    known = _names(side.quotes["underlying"], side.quote_group)
-    number = {name: k for k, name in enumerate(known)}
-    group = np.array([number.get(n[:6].strip(), -1) for n in calls])
-    return side.standing.before(group, np.full(len(calls), ts))
+def _names(column: str, side: Side) -> list[str]:
+    """Return the name of each instrument by its number; blanks where no quote has it."""
+    number, texts = side.quote_group % side.instruments, side.quotes[column]
+    found = [" " * 21] * side.instruments
+    known, first = np.unique(number, return_index=True)
+    for k, text in zip(known.tolist(), texts.take(pa.array(first)).to_pylist(), strict=True):
+        found[k] = text
+    return found
 
 
 def _years(contract: str, ts: int) -> float:

@@ -52,8 +52,8 @@ def _sessions(chunks: list[Chunk], name: str) -> Iterator[Sample]:
 def _sample(chunks: list[Chunk], session: SessionStart, name: str) -> Sample:
     hours = (session.open_ts, session.close_ts)
     prints, quotes = (concat([c.batches[t] for c in chunks if t in c.batches]) for t in TOPICS)
-    side = equity_side(prints, quotes, None, hours)
-    nothing = option_side(_none("options.prints"), _none("options.nbbo"), None, hours)
+    side = equity_side((prints, quotes), None, hours)
+    nothing = option_side((_none("options.prints"), _none("options.nbbo")), None, hours)
     is_taq = name.startswith(TAQ)
     detail = {"name": name, "recorded": True, "has_nbbo": not is_taq, "is_rounded": not is_taq}
     return Sample(nothing, side, (hours,), hours, detail)

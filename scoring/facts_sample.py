@@ -11,7 +11,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from functools import cached_property
-from typing import Any, Final, NamedTuple
+from typing import Any, Final, NamedTuple, TypeAlias
 
 import numpy as np
 import pyarrow as pa
@@ -25,6 +25,7 @@ from schemas.opra import IS_CANCEL, code_bytes
 from scoring.join_lag import Floats, Longs, Mask, Quotes, Standing, places
 
 NS_PER_S: Final = 1_000_000_000
+Windows: TypeAlias = tuple[tuple[int, int], ...]
 _TRADE: Final = PRINT_REPORT.index("trade")
 
 
@@ -44,13 +45,18 @@ class Truth(NamedTuple):
 
 @dataclass(frozen=True)
 class Side:
-    """Prints and quotes of one asset class, their instruments numbered alike from 0."""
+    """Prints and quotes of one asset class.
+
+    A group is an instrument in a window: window x `instruments` + number of the instrument, so that no
+    quote of one window stands in the next.
+    """
 
     prints: Batch
     quotes: Batch
     truth: Truth | None
     group: Longs
     quote_group: Longs
+    instruments: int
     curves: dict[bool, Floats] = field(default_factory=dict, compare=False)  # see `facts_tape.lag_curve`
 
     @cached_property
@@ -96,7 +102,8 @@ class Side:
         """Return the prints where `good` holds, beside all quotes."""
         rows = np.flatnonzero(good)
         truth = None if self.truth is None else Truth._make(c[rows] for c in self.truth)
-        return Side(self.prints.take(rows), self.quotes, truth, self.group[rows], self.quote_group)
+        prints, group = self.prints.take(rows), self.group[rows]
+        return Side(prints, self.quotes, truth, group, self.quote_group, self.instruments)
 
 
 @dataclass(frozen=True)
@@ -105,7 +112,7 @@ class Sample:
 
     options: Side
     equities: Side
-    windows: tuple[tuple[int, int], ...]
+    windows: Windows
     session: tuple[int, int]
     detail: Mapping[str, Any] = field(default_factory=dict)
 
@@ -114,24 +121,38 @@ class Sample:
         return sum(end - start for start, end in self.windows) / NS_PER_S
 
 
-def numbered(prints: Batch, quotes: Batch, name: str) -> tuple[Longs, Longs]:
-    """Return one number per instrument for the rows of both, from 0."""
+def _grouped(tape: tuple[Batch, Batch], name: str, truth: Truth | None, windows: Windows) -> Side:
+    """Number the instruments of prints and quotes alike, apart in each window."""
+    prints, quotes = tape
     both = pa.concat_arrays([prints[name], quotes[name]]).dictionary_encode()
     codes: Longs = integers(both.indices).astype(np.int64)
-    return codes[: len(prints)], codes[len(prints) :]
+    ends = np.array([end for _, end in windows], np.int64)
+    count = max(len(both.dictionary), 1)
+    number, quoted = codes[: len(prints)], codes[len(prints) :]
+    group, quote_group = (
+        code + count * np.searchsorted(ends, batch["source_ts"], side="right")
+        for code, batch in ((number, prints), (quoted, quotes))
+    )
+    return Side(prints, quotes, truth, group, quote_group, count)
 
 
-def option_side(prints: Batch, quotes: Batch, truth: Truth | None, session: tuple[int, int]) -> Side:
+def option_side(
+    tape: tuple[Batch, Batch], truth: Truth | None, session: tuple[int, int], windows: Windows = ()
+) -> Side:
     """Return option prints of the regular session that are trades, beside their quotes."""
-    made = Side(prints, quotes, truth, *numbered(prints, quotes, "contract"))
+    made = _grouped(tape, "contract", truth, windows)
+    prints = made.prints
     code = code_bytes(prints["condition"])
     good = _is_regular(prints, session) & ~np.asarray(IS_CANCEL[code]) & ~prints["is_bar"]
     return made.pick(good & _is_original(prints, truth))
 
 
-def equity_side(prints: Batch, quotes: Batch, truth: Truth | None, session: tuple[int, int]) -> Side:
+def equity_side(
+    tape: tuple[Batch, Batch], truth: Truth | None, session: tuple[int, int], windows: Windows = ()
+) -> Side:
     """Return stock prints of the regular session that are trades, beside their quotes."""
-    made = Side(prints, quotes, truth, *numbered(prints, quotes, "underlying"))
+    made = _grouped(tape, "underlying", truth, windows)
+    prints = made.prints
     good = _is_regular(prints, session) & ~is_no_trade(prints["condition_bits"])
     return made.pick(good & _is_original(prints, truth))
 

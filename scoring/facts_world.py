@@ -173,8 +173,8 @@ class _Made:
         options, equities = TOPICS[0], TOPICS[2]
         windows = tuple((w.start_ts, w.stop_ts) for w in self._windows)
         return Sample(
-            option_side(found[options], found[TOPICS[1]], truths[options], session),
-            equity_side(found[equities], found[TOPICS[3]], truths[equities], session),
+            option_side((found[options], found[TOPICS[1]]), truths[options], session, windows),
+            equity_side((found[equities], found[TOPICS[3]]), truths[equities], session, windows),
             windows,
             session,
             detail | {"records": self._counts},

@@ -46,13 +46,15 @@ class Standing:
         order = np.lexsort((np.arange(len(quotes.ts)), quotes.ts, quotes.group))
         self.quotes = Quotes(*(column[order] for column in quotes))
         self._groups, firsts = np.unique(self.quotes.group, return_index=True)
-        self._dense = np.searchsorted(self._groups, self.quotes.group)
         self._firsts = firsts
-        self._origin = int(quotes.ts.min()) if len(quotes.ts) else 0
-        self._span = (int(quotes.ts.max()) - self._origin + 2) if len(quotes.ts) else 1
-        # Instrument and time share one sorted key, so that one binary search serves all instruments.
-        assert len(self._groups) * self._span < 2**63, "too many instruments over too long a time"
-        self._keys = self._dense * self._span + (self.quotes.ts - self._origin)
+        # Instrument and rank in time share one sorted key: one binary search serves all instruments.
+        self._times = np.sort(quotes.ts)
+        self._keys = self._key(np.searchsorted(self._groups, self.quotes.group), self.quotes.ts)
+
+    def _key(self, dense: Longs, ts: Longs) -> Longs:
+        """Return a number that grows with instrument and time; a rank counts the quotes before a time."""
+        rank = np.searchsorted(self._times, ts, side="left")
+        return np.asarray(dense * (len(self._times) + 1) + rank, np.int64)
 
     def before(self, group: Longs, ts: Longs) -> Longs:
         """Return the row in `self.quotes` that stood strictly before `ts`, -1 where there is none."""
@@ -60,8 +62,7 @@ class Standing:
             return np.full(len(ts), -1, np.int64)
         dense = np.minimum(np.searchsorted(self._groups, group), len(self._groups) - 1)
         is_known = self._groups[dense] == group
-        offset = np.clip(ts - self._origin, 0, self._span - 1)
-        row = np.searchsorted(self._keys, dense * self._span + offset, side="left") - 1
+        row = np.searchsorted(self._keys, self._key(dense, ts), side="left") - 1
         found = is_known & (row >= self._firsts[dense])
         return np.where(found, row, -1).astype(np.int64)
 

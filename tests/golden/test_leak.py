@@ -50,7 +50,9 @@ def tape(shift: Any = None) -> Side:
         purpose=np.array(["noise"] * ROWS),
         original=np.ones(ROWS, np.bool_),
     )
-    return Side(Batch(topic, columns), empty(TOPIC["options.nbbo"]), truth, name, np.empty(0, np.int64))
+    return Side(
+        Batch(topic, columns), empty(TOPIC["options.nbbo"]), truth, name, np.empty(0, np.int64), NAMES
+    )
 
 
 def _blank(topic: str, name: str) -> Any:
@@ -67,7 +69,7 @@ def _texts() -> pa.StringArray:
 def sample_of(options: Side) -> Sample:
     none = np.empty(0, np.int64)
     truth = Truth(none, none, none, none, none, none, none, none, none.astype(np.bool_))
-    stocks = Side(empty(TOPIC["equities.prints"]), empty(TOPIC["equities.quotes"]), truth, none, none)
+    stocks = Side(empty(TOPIC["equities.prints"]), empty(TOPIC["equities.quotes"]), truth, none, none, 1)
     return Sample(options, stocks, ((START, START + 3_600 * 10**9),), (START, START + 3_600 * 10**9))
 
 

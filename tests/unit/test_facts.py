@@ -106,11 +106,10 @@ def sample(
     option_truth: Truth | None = None,
     windows: tuple[tuple[int, int], ...] = (SESSION,),
 ) -> Sample:
-    equities = equity_side(
-        batch("equities.prints", stock[0]), batch("equities.quotes", stock[1]), None, SESSION
-    )
-    prints, nbbo = batch("options.prints", option[0]), batch("options.nbbo", option[1])
-    return Sample(option_side(prints, nbbo, option_truth, SESSION), equities, windows, SESSION)
+    stocks = (batch("equities.prints", stock[0]), batch("equities.quotes", stock[1]))
+    options = (batch("options.prints", option[0]), batch("options.nbbo", option[1]))
+    sides = option_side(options, option_truth, SESSION, windows), equity_side(stocks, None, SESSION, windows)
+    return Sample(*sides, windows, SESSION)
 
 
 def test_a_quote_of_the_same_time_is_not_before_and_the_last_of_a_time_stands() -> None:
@@ -121,6 +120,13 @@ def test_a_quote_of_the_same_time_is_not_before_and_the_last_of_a_time_stands() 
     found = standing.before(np.array([0, 0, 0, 1, 1, 2]), np.array([5, 6, 10, 1, 7, 100]))
     bids = [int(standing.quotes.bid[r]) if r >= 0 else None for r in found]
     assert bids == [None, 11, 12, None, 90, None]
+
+
+def test_no_quote_of_one_window_stands_in_the_next() -> None:
+    windows = ((OPEN, OPEN + 10 * S), (OPEN + 100 * S, OPEN + 110 * S))
+    prints = [stock_print(at * S, 1_000, 100) for at in (5, 105)]
+    found = sample((prints, [stock_quote(1 * S, 1_000, 1_002)]), windows=windows).equities
+    assert found.place.tolist() == [AT_BID, -1]
 
 
 def test_places_are_said_only_against_two_sides_with_a_spread() -> None:
