@@ -13,7 +13,7 @@ import typer
 from clickhouse_connect.driver.exceptions import Error as ClickHouseError
 from confluent_kafka import KafkaException
 
-from cli import imports
+from cli import export, imports
 from cli.console import fail, out, steps
 from connectors.errors import ServiceError, UserError
 from connectors.settings import load_settings
@@ -31,6 +31,7 @@ run_app = typer.Typer(
 )
 app.add_typer(run_app, name="run")
 imports.register(app)
+export.register(app)
 
 DataDir = Annotated[
     Path | None, typer.Option("--data-dir", help="Where everything is kept.", show_default=False)
