@@ -66,6 +66,10 @@ class _Kernels(caching.UserProvidedCacheLocator):
     def get_source_stamp(self) -> str:
         return _stamp(self._module)
 
+    def get_disambiguator(self) -> str:
+        # In the name of the file: an index of other sources may hold types that no longer exist.
+        return f"{self._lineno}-{_stamp(self._module)[:16]}"
+
     @classmethod
     def from_function(cls, py_func: Any, py_file: str) -> Any:
         return cls(py_func, py_file) if Path(py_file).parent == _HERE else None

@@ -36,7 +36,7 @@ def activity(profile: Profile, seed: int, day: Day, block: int) -> Table:
 
 @njit(cache=True)
 def _bursts(seed: int, block: int, chance: float, scale: float) -> Table:
-    """Return 1 or `scale` by second; a burst lasts up to BURST_SECONDS_MAX and halves from second to second."""
+    """Return 1 or `scale` by second; a burst is short and halves every second."""
     s = stream(seed, KEY_BURST, block)
     factors = np.ones(BLOCK_SECONDS)
     for second in range(BLOCK_SECONDS):
