@@ -16,7 +16,6 @@ from typing import Final
 
 from connectors.errors import UserError
 from connectors.feeds import dbn_schemas as schemas
-from connectors.feeds.dbn_bytes import is_dbn
 from connectors.feeds.dbn_header import Header, read_header
 from connectors.feeds.dbn_publishers import CONSOLIDATED, PUBLISHERS, market_of
 from connectors.feeds.dbn_reader import Reader, Role, learned
@@ -45,19 +44,6 @@ class DbnFile:
         return self.header.end or LAST_TS
 
 
-def recognise(path: Path) -> str | None:
-    """Return what a DBN file says it is ("tcbbo of OPRA.PILLAR"), or None where it is no DBN file.
-
-    Raises:
-        UserError: it is one, and cannot be taken.
-    """
-    if not is_dbn(path):
-        return None
-    header = read_header(path, path.name)
-    schemas.require_taken(header, path.name)
-    return f"{header.schema or 'live stream'} of {header.dataset}"
-
-
 class DbnFeed(RecordedFeed):
     """The feed of some DBN files; `selection` says which underlyings and times are wanted."""
 
@@ -78,8 +64,13 @@ class DbnFeed(RecordedFeed):
                 symbols=tuple(sorted({u for f in files for u in f.underlyings})),
                 capabilities=schemas.capabilities(prints, quotes),
                 selection=selection,
+                options={"gives": {f.place: _words(r) for f, r in zip(files, roles, strict=True)}},
             )
         )
+
+
+def _words(role: Role) -> list[str]:
+    return [word for word, is_so in (("prints", role.has_prints), ("quotes", role.has_quotes)) if is_so]
 
 
 def _open(path: Path, place: str) -> DbnFile:
@@ -88,7 +79,7 @@ def _open(path: Path, place: str) -> DbnFile:
     looked = survey(path, place, header) if not header.schema or not header.intervals.names else None
     names = list(looked.names) if looked else []
     found = learned(header, names, place).underlyings()
-    return DbnFile(path, place, header, None if header.schema else looked, found)
+    return DbnFile(path, place, header, looked, found)
 
 
 def _source(file: DbnFile, role: Role) -> Source:

@@ -70,9 +70,3 @@ class ByteStream:
 def _plain(file: BinaryIO) -> Iterator[bytes]:
     while piece := file.read(PIECE_BYTES):
         yield piece
-
-
-def is_dbn(path: Path) -> bool:
-    """Tell whether a file starts like DBN, uncompressed or inside zstd."""
-    head = next(ByteStream(path, path.name).pieces(), b"")
-    return head.startswith((DBN_MAGIC, LEGACY_MAGIC))

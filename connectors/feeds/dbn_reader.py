@@ -42,7 +42,10 @@ UNREADABLE: Final = "bars and imbalances are not taken"
 
 @dataclass(frozen=True, slots=True)
 class Role:
-    """What of a file is taken: its prints, its quotes; `survey` is there for a recorded live stream."""
+    """What of a file is taken: its prints, its quotes.
+
+    `survey` is there for a recorded live stream and where the header has no symbols.
+    """
 
     has_prints: bool = True
     has_quotes: bool = True
@@ -57,7 +60,7 @@ class Reader:
         assert market is not None, header.dataset
         self._stream = RecordStream(path, name, header)
         self._name, self._header, self._role, self._market = name, header, role, market
-        self._symbols = Symbols(market, header.intervals, name)
+        self._symbols = learned(header, list(role.survey.names) if role.survey else [], name)
         span = (FIRST_TS, LAST_TS)
         if header.start:
             span = (header.start - NS_PER_DAY, (header.end or LAST_TS) + NS_PER_DAY)
@@ -80,6 +83,9 @@ class Reader:
 
     def _blocks(self) -> Iterator[Block]:
         for piece in self._stream.pieces():
+            if self._role.survey is not None:  # before any is read: it holds from its number on
+                for records in piece.groups:
+                    self._symbols.learn(*as_columns(list(symbols_said(records))))
             block = _joined([b for records in piece.groups for b in self._read(records)])
             self._floor = max(self._floor, _newest(block))
             yield replace(block, share=piece.share)
@@ -93,8 +99,6 @@ class Reader:
 
     def _read(self, records: Records) -> Iterator[Block]:
         """Yield what one group of records gives."""
-        if records.rtype in (kinds.MAPPING, kinds.DEFINITION) and not records.problem:
-            self._symbols.learn(*as_columns(list(symbols_said(records))))
         if records.problem:
             yield self._refused(records, records.problem)
         elif records.rtype in (*kinds.BARS, kinds.IMBALANCE):
@@ -150,7 +154,7 @@ class Reader:
 
     def _taken(self, sheet: Sheet, is_print: bool) -> Iterator[Block]:
         """Yield the block of rows that are all prints or all quotes, where this file gives those."""
-        if not (self._role.has_prints if is_print else self._role.has_quotes):
+        if not len(sheet.table) or not (self._role.has_prints if is_print else self._role.has_quotes):
             return
         if self._role.survey is not None:
             sheet = sheet.choose(
@@ -289,5 +293,5 @@ def learned(header: Header, names: list[str], name: str) -> Symbols:
     market = market_of(header.dataset)
     assert market is not None, header.dataset
     found = Symbols(market, header.intervals, name)
-    found.learn(*as_columns([(0, 0, n) for n in names]))
+    found.add(names)
     return found

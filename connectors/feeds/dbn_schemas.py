@@ -39,6 +39,11 @@ PRINTS: Final = {OPTIONS: "options.prints", EQUITIES: "equities.prints"}
 QUOTES: Final = {OPTIONS: "options.nbbo", EQUITIES: "equities.quotes"}
 
 
+def is_taken(header: Header) -> bool:
+    """Tell whether this feed has a use for a file."""
+    return (not header.schema or header.schema in TAKEN) and market_of(header.dataset) is not None
+
+
 def require_taken(header: Header, name: str) -> str:
     """Return the market of a file.
 

@@ -63,14 +63,20 @@ class Symbols:
         pairs = zip(self.underlying.to_pylist(), self.reason.to_pylist(), strict=True)
         return tuple(sorted({u for u, reason in pairs if not reason}))
 
-    def learn(self, ids: Ids, ordinals: Index, names: Sequence[str]) -> None:
-        """Take in what a stream says: from record `ordinals` on, an id stands for that symbol."""
-        if not len(ids):
-            return
+    def add(self, names: Sequence[str]) -> None:
+        """Take in symbols that the header does not have."""
         new = [n for n in dict.fromkeys(names) if n not in self._places]
         for name in new:
             self._places[name] = len(self._names)
             self._names.append(name)
+        if new:
+            self._read()
+
+    def learn(self, ids: Ids, ordinals: Index, names: Sequence[str]) -> None:
+        """Take in what a stream says: from record `ordinals` on, an id stands for that symbol."""
+        if not len(ids):
+            return
+        self.add(names)
         places = np.array([self._places[n] for n in names], np.int64)
         keys = np.concatenate([self._seen, _keys(ids, ordinals)])
         both = np.concatenate([self._seen_place, places])
@@ -78,8 +84,6 @@ class Symbols:
         self._seen, self._seen_place = keys[order], both[order]
         if len(self._seen) > SYMBOLS_MAX:
             raise UserError(f"{self._name}: more than {SYMBOLS_MAX:,} symbol mappings")
-        if new:
-            self._read()
 
     def find(self, ids: Ids, days: Index, ordinals: Index) -> Index:
         """Return the place of each row's symbol, NOT_FOUND where its id means nothing then."""

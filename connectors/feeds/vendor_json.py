@@ -42,16 +42,6 @@ VENDORS: Final = {
 }
 
 
-def recognise(path: Path) -> str | None:
-    """Return the name of the feed that a file of JSON is for, or None.
-
-    Raises:
-        UserError: it is no complete JSON.
-    """
-    pages = read_pages(path, path.name)
-    return next((v.name for v in VENDORS.values() if any(v.is_page(p.body) for p in pages)), None)
-
-
 def _read(vendor: Vendor, files: Mapping[Path, str]) -> Shelf:
     total = sum(path.stat().st_size for path in files)
     if total > BYTES_MAX:
