@@ -85,6 +85,23 @@ class LeanFolder:
                 return path
         return None
 
+    def beside(self, symbol: str, day: date, before: date) -> dict[str, str]:
+        """Return the files of facts known on a day: `open_interest` of that morning, `universe` of `before`.
+
+        Empty where the folder was opened for equities only.
+        """
+        if "options.prints" not in self.topics:
+            return {}
+        found: dict[str, str] = {}
+        for style in _STYLES:
+            path = f"option/usa/minute/{symbol.lower()}/{day:%Y%m%d}_openinterest_{style}.zip"
+            if (self.root / path).is_file():
+                found.setdefault("open_interest", path)
+        path = f"option/usa/universes/{symbol.lower()}/{before:%Y%m%d}.csv"
+        if (self.root / path).is_file():
+            found["universe"] = path
+        return found
+
     def require(self, symbol: str, day: date) -> dict[str, str]:
         """Return topic to file of a symbol and day, at least one of them."""
         found = {t: path for t in self.topics if (path := self.find(t, symbol, day)) is not None}
@@ -112,8 +129,9 @@ class LeanFolder:
         return sorted(found)
 
     def sha256(self, path: str) -> str:
-        """Return the hash of a file, after checking that it is a zip with an intact directory."""
-        _names(self.root / path)
+        """Return the hash of a file; of a zip after checking that its directory is intact."""
+        if path.endswith(".zip"):
+            _names(self.root / path)
         with (self.root / path).open("rb") as stream:
             return hashlib.file_digest(stream, "sha256").hexdigest()
 

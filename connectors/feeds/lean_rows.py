@@ -85,7 +85,7 @@ def finish(origin: Origin, verdicts: Verdicts, columns: Mapping[str, Any], start
     """
     kept = np.flatnonzero(verdicts.good)
     batch = build(origin, {n: _pick(c, kept) for n, c in columns.items()}, len(kept))
-    rejects = _describe(origin, verdicts, batch["source_ts"], start_ts)
+    rejects = describe(origin, verdicts, batch["source_ts"], start_ts)
     return Rows(batch, rejects, verdicts.table.line_count)
 
 
@@ -118,7 +118,8 @@ def _spread(value: Any, like: Any, count: int) -> Any:
     return np.full(count, value, like.dtype)
 
 
-def _describe(origin: Origin, verdicts: Verdicts, times: Ints, start_ts: int) -> tuple[Reject, ...]:
+def describe(origin: Origin, verdicts: Verdicts, times: Ints, start_ts: int) -> tuple[Reject, ...]:
+    """Describe the refused rows; `times` are those of the good ones."""
     table = verdicts.table
     rows = sorted(verdicts.reasons)
     if not rows:
