@@ -50,14 +50,14 @@ KINDS: Final = (
 )
 KIND_STYLE: Final = np.array([STYLE[style] for style, _ in KINDS], np.int64)
 KIND_PURPOSE: Final = np.array([PURPOSE[purpose] for _, purpose in KINDS], np.int64)
-LIT_RATE: Final = 0.30  # orders of each print of the profile
+LIT_RATE: Final = 0.43  # orders of each print of the profile
 POST_RATE: Final = 0.03
 OFF_RATE: Final = 0.285
-ISO_SHARE: Final = 0.56  # of lit takers
+ISO_SHARE: Final = 0.48  # of lit takers
 DARK_OF_REST: Final = 0.66  # of off-exchange reports that are no wholesaler's
 SPECIAL: Final = 0.05
 RETAIL_DOLLARS: Final = 3200.0  # median
-DEALER_DOLLARS: Final = 30_000.0
+DEALER_DOLLARS: Final = 24_000.0
 AVERAGE_DOLLARS: Final = 60_000.0
 SPREAD_OF_SIZES: Final = 1.45
 OPEN_SHARE: Final = 0.012  # of the day's shares in the opening auction
@@ -119,11 +119,11 @@ def _shares_for(s: Stream, dollars: float, price: float) -> int:
 @njit(cache=True)
 def _taker_shares(s: Stream, scale: float, lot: int, tail: float) -> int:
     """Return 1e-6 shares of a professional's order: odd lots often, round lots, now and then many."""
-    if lot > 1 and uniform(s) < 0.52:
+    if lot > 1 and uniform(s) < 0.47:
         u = uniform(s)
         return (1 + int((lot - 1) * u * u)) * SHARE
-    lots = 1 + int(0.9 * scale * exponential(s) * 100.0 / lot)
-    if uniform(s) < 0.03 * tail:
+    lots = 1 + int(1.7 * scale * exponential(s) * 100.0 / lot)
+    if uniform(s) < 0.05 * tail:
         lots *= 5
     return lots * lot * SHARE
 

@@ -51,11 +51,13 @@ from synthetic.rng import Stream, below, exponential, normal, uniform
 from synthetic.universe import Floats
 
 LOCK_CHANCE: Final = 0.0015
+ROUNDING: Final = 0.5  # cents that rounding away from the price adds to a side, on average
 LEAN_LIFE_NS: Final = 8e9
 HOLD_REACH: Final = 4.0  # half spreads beyond which hidden inventory no longer holds the price
 REACT: Final = 0.94  # chance that a maker moves a stale price when makers look
 COME_BACK: Final = 0.25  # chance that a distant one comes nearer
-RESIZE: Final = 0.5
+RESIZE: Final = 0.7  # chance that one of them also changes a size
+AT_BEST: Final = 0.6  # and that it is the one that leads
 KEEP: Final = 0.45  # a price is kept while it is at least this part of the half spread away
 STEP_BACK: Final = 1.8  # and at most this
 
@@ -181,16 +183,17 @@ def pick_venue(cell: Any, s: Stream) -> int:
 @njit(cache=True)
 def fill_depth(cell: Any, side: int, venue: int, s: Stream) -> None:
     """Draw anew what a maker shows at a venue's prices."""
+    size = shown_size(s, cell.usual, cell.lot)
     for k in range(LEVELS):
-        mean = cell.usual * (1.0 + 0.4 * k)
-        cell.depth[side, venue, k] = shown_size(s, mean, cell.lot)
+        cell.depth[side, venue, k] = size
+        size += cell.lot * (1 + int(0.5 * cell.usual))
 
 
 @njit(cache=True)
 def wanted_level(cell: Any, side: int, price: float, s: Stream) -> int:
     """Return the level a maker would show around a price in cents."""
     sign = 1.0 if side == 0 else -1.0
-    away = cell.half * (0.75 + 0.9 * exponential(s))
+    away = max(cell.half * (0.75 + 0.9 * exponential(s)) - ROUNDING, 0.0)
     return int(floor(sign * price - away))  # noqa: RUF046
 
 
@@ -202,7 +205,7 @@ def requote(book: Book, cell: Any, side: int, price: float) -> None:
     other = ABSENT
     for venue in range(VENUES):
         away = sign * price - cell.level[side, venue]
-        is_stale, is_far = away < KEEP * half, away > STEP_BACK * half + 1.0
+        is_stale, is_far = away < KEEP * half - ROUNDING, away > STEP_BACK * half + 1.0
         if not (is_stale or is_far) or uniform(s) > (REACT if is_stale else COME_BACK):
             continue
         if other == ABSENT:
@@ -224,7 +227,9 @@ def look(book: Book, cell: Any, desk: Any, path: Floats, ts: int) -> float:
     requote(book, cell, first, price)
     requote(book, cell, 1 - first, price)
     if uniform(s) < RESIZE:
-        venue, side = pick_venue(cell, s), below(s, 2)
+        side, venue = below(s, 2), pick_venue(cell, s)
+        if uniform(s) < AT_BEST and cell.best[B_BID_VENUE + side] >= 0:
+            venue = cell.best[B_BID_VENUE + side]
         cell.depth[side, venue, 0] = shown_size(s, cell.usual, cell.lot)
     return float(price)
 

@@ -10,11 +10,12 @@ from typing import Any, Final
 import numpy as np
 from numba import njit
 
-from synthetic.equity_book import best_of, forget_expired, look, schedule_look, write_best
+from synthetic.equity_book import forget_expired, look, schedule_look, write_best
 from synthetic.equity_dark import auction, elsewhere, midpoint, negotiated, pegged, wholesale
 from synthetic.equity_layout import (
     ABSENT,
     B_BID,
+    B_BID_SIZE,
     Book,
 )
 from synthetic.equity_match import release_floor, rest_order, take
@@ -85,9 +86,9 @@ def pick_off(book: Book, cell: Any, desk: Any, price: float, ts: int) -> None:
     """Let a fast trader take a quote that a maker who looked at `price` sees to be stale."""
     s = book.stream
     for side in range(2):
-        level, size, _ = best_of(book, cell, side)
+        level, size = cell.best[B_BID + side], cell.best[B_BID_SIZE + side]
         sign = 1.0 if side == 0 else -1.0
-        if level - sign * price < PICK_OFF * cell.half or uniform(s) > PICK_OFF_CHANCE:
+        if level - sign * price < PICK_OFF * cell.half + 0.3 or uniform(s) > PICK_OFF_CHANCE:
             continue
         order = np.zeros(ORDER_COLUMNS, np.int64)
         order[O_TS], order[O_SYMBOL], order[O_STYLE] = ts, cell.symbol, STYLE_SWEEP

@@ -17,7 +17,7 @@ Floats = npt.NDArray[np.float64]
 Stream = npt.NDArray[np.uint64]
 
 VENUES: Final = len(EQUITY_VENUES)
-LEVELS: Final = 3  # a venue shows this many prices in a row
+LEVELS: Final = 2  # a venue shows this many prices in a row
 ABSENT: Final = -(1 << 50)
 CENTS: Final = 100.0
 

@@ -47,7 +47,7 @@ from synthetic.universe import Floats, Universe
 Records = npt.NDArray[Any]
 
 KEY_BOOK: Final = 203
-LOOKS: Final = 3.4  # looks of makers for each quote of the profile
+LOOKS: Final = 1.6  # looks of makers for each quote of the profile
 LOOKS_EVENLY: Final = 0.35  # part of the looks that is spread evenly over symbols
 EXTENDED_SPREAD: Final = 3.0
 EXTENDED_PACE: Final = 0.12

@@ -91,7 +91,8 @@ STYLE_SWEEP: Final = STYLE["sweep"]
 STYLE_HIDDEN: Final = STYLE["hidden"]
 STYLE_DARK: Final = STYLE["dark"]
 FILLS_MAX: Final = 40  # of one taker; what is left of a greater order is cancelled
-WALK_MAX: Final = 3  # prices a market order goes through
+WALK: Final = 0.3  # share of sweeps that go through prices
+WALK_MAX: Final = 3  # and through how many
 SAME_VENUE_NS: Final = 900
 NEXT_VENUE_NS: Final = 60_000
 IMPACT: Final = 0.25  # of the half spread, for as much as one venue usually shows
@@ -242,7 +243,7 @@ def take(book: Book, cell: Any, desk: Any, order: Matrix, ts: int) -> None:
     side = 1 if order[O_SIDE] > 0 else 0
     is_sweep = order[O_STYLE] == STYLE_SWEEP
     best, _, _ = best_of(book, cell, side)
-    worst = best - (WALK_MAX if is_sweep else 0)
+    worst = best - (WALK_MAX if is_sweep and uniform(book.stream) < WALK else 0)
     if order[O_LIMIT] > 0:
         limit = order[O_LIMIT] // TICK if side == 0 else -(order[O_LIMIT] // TICK)
         worst = max(worst, limit)

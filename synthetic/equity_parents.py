@@ -65,7 +65,7 @@ SHARE_OF_MIDDLE: Final = 0.35
 CHILDREN_MAX: Final = 400
 GAP_SHORTEST_NS: Final = 2e7
 GAP_RANGE: Final = 7.3  # of the logarithm of the wait between children: 20 ms to half a minute
-CHILDREN_RANGE: Final = 5.0  # of the logarithm of how many there are
+CHILDREN_RANGE: Final = 5.2  # of the logarithm of how many there are
 JITTER: Final = 0.3
 SWEEPS: Final = 0.55
 POSTS: Final = 0.20
@@ -105,7 +105,7 @@ def _children(s: Stream, row: Matrix, gap_scale: float, scale: float, lot: int) 
     is_resting = row[T_STYLE] != STYLE_SWEEP
     gap = GAP_SHORTEST_NS * exp(GAP_RANGE * uniform(s)) * gap_scale * (20.0 if is_resting else 1.0)
     # An even number, so that the jitter of neighbours cancels and the sizes sum to the order.
-    count = 2 * (1 + int(exp(CHILDREN_RANGE * uniform(s) * uniform(s) * (0.7 if is_resting else 1.0)) - 0.5))
+    count = 2 * (1 + int(exp(CHILDREN_RANGE * uniform(s) * (0.7 if is_resting else 1.0)) - 0.5))
     count = min(count, CHILDREN_MAX)
     lots = 1 + int(1.6 * scale * exponential(s) * 100.0 / lot)
     if is_resting:
