@@ -61,14 +61,14 @@ class Books:
     def apply(self, events: Events) -> Tops:
         """Apply the records of a piece and return the top of book after each."""
         count = len(events.book)
-        while (int(self._orders.count[0]) + count) * 2 > len(self._orders.order):
+        while (int(self._orders.held[0]) + count) * 2 > len(self._orders.order):
             if len(self._orders.order) >= 2 * ORDERS_MAX:
                 raise UserError(f"{self._name}: more than {ORDERS_MAX:,} resting orders; choose symbols")
             larger = _orders(2 * len(self._orders.order))
             move_orders(self._orders, larger)
             self._orders = larger
-        numbers = (np.full(count, NONE, np.int64) for _ in range(4))
-        tops = Tops(*numbers, np.zeros(count, np.bool_), self._last)
+        bid, ask, bid_size, ask_size = np.full((4, count), NONE, np.int64)
+        tops = Tops(bid, ask, bid_size, ask_size, np.zeros(count, np.bool_), self._last)
         run_books(self._orders, self._levels, events, tops)
         return tops
 

@@ -41,7 +41,7 @@ class Orders(NamedTuple):
     side: Small  # 0 bid, 1 ask
     price: Ints
     size: Ints
-    count: Ints  # of length 1
+    held: Ints  # how many there are, of length 1
 
 
 class Levels(NamedTuple):
@@ -49,7 +49,7 @@ class Levels(NamedTuple):
 
     rank: Ints
     size: Ints
-    count: Ints
+    depth: Ints
     is_cut: Flags
 
 
@@ -104,7 +104,7 @@ def find_records(data: Bytes) -> tuple[Ints, int, bool]:
     starts = np.empty(len(data) // HEAD_BYTES + 1, np.int64)
     count, at = 0, 0
     while at < len(data):
-        length = np.int64(data[at]) * UNIT
+        length = int(np.int64(data[at])) * UNIT
         if length < HEAD_BYTES:
             return starts[:count], at, True
         if at + length > len(data):
@@ -119,7 +119,7 @@ def find_records(data: Bytes) -> tuple[Ints, int, bool]:
 def _home(orders: Orders, order: np.uint64, book: int) -> int:
     mixed = (order ^ (np.uint64(book) * _SPREAD)) * _MIX
     mixed = (mixed ^ (mixed >> _DOWN)) * _SPREAD
-    return np.int64((mixed >> _DOWN) & np.uint64(len(orders.order) - 1))
+    return int(np.int64((mixed >> _DOWN) & np.uint64(len(orders.order) - 1)))
 
 
 @njit(cache=True)
@@ -148,7 +148,7 @@ def _forget(orders: Orders, at: int) -> None:
             orders.size[hole] = orders.size[probe]
             hole = probe
     orders.book[hole] = EMPTY
-    orders.count[0] -= 1
+    orders.held[0] -= 1
 
 
 @njit(cache=True)
@@ -159,13 +159,13 @@ def move_orders(old: Orders, new: Orders) -> None:
             place = _find(new, old.order[at], old.book[at])
             new.order[place], new.book[place] = old.order[at], old.book[at]
             new.side[place], new.price[place], new.size[place] = old.side[at], old.price[at], old.size[at]
-            new.count[0] += 1
+            new.held[0] += 1
 
 
 @njit(cache=True)
 def _more(levels: Levels, row: int, rank: int, size: int) -> None:
     """Add size to a level; where the side is full the worst level is given up."""
-    ranks, sizes, count = levels.rank[row], levels.size[row], levels.count[row]
+    ranks, sizes, count = levels.rank[row], levels.size[row], levels.depth[row]
     at = np.searchsorted(ranks[:count], rank)
     if at < count and ranks[at] == rank:
         sizes[at] += size
@@ -181,13 +181,13 @@ def _more(levels: Levels, row: int, rank: int, size: int) -> None:
             return  # worse than what was given up is not known to be next
         for place in range(count, at, -1):
             ranks[place], sizes[place] = ranks[place - 1], sizes[place - 1]
-        levels.count[row] += 1
+        levels.depth[row] += 1
     ranks[at], sizes[at] = rank, size
 
 
 @njit(cache=True)
 def _less(levels: Levels, row: int, rank: int, size: int) -> None:
-    ranks, sizes, count = levels.rank[row], levels.size[row], levels.count[row]
+    ranks, sizes, count = levels.rank[row], levels.size[row], levels.depth[row]
     at = np.searchsorted(ranks[:count], rank)
     if at == count or ranks[at] != rank:
         return
@@ -195,13 +195,13 @@ def _less(levels: Levels, row: int, rank: int, size: int) -> None:
     if sizes[at] <= 0:
         for place in range(at, count - 1):
             ranks[place], sizes[place] = ranks[place + 1], sizes[place + 1]
-        levels.count[row] -= 1
+        levels.depth[row] -= 1
 
 
 @njit(cache=True)
 def _refill(orders: Orders, levels: Levels, row: int) -> None:
     """Build the levels of a side anew from its orders."""
-    levels.count[row], levels.is_cut[row] = 0, False
+    levels.depth[row], levels.is_cut[row] = 0, False
     sign = 1 if row % 2 == 0 else -1
     was_cut = False
     for at in range(len(orders.order)):
@@ -221,27 +221,27 @@ def _clear(orders: Orders, levels: Levels, book: int) -> None:
         else:
             at += 1
     for row in (2 * book, 2 * book + 1):
-        levels.count[row], levels.is_cut[row] = 0, False
+        levels.depth[row], levels.is_cut[row] = 0, False
 
 
 @njit(cache=True)
 def _take_off(orders: Orders, levels: Levels, at: int, size: int) -> None:
     """Take size off a resting order, and the order off the book where nothing is left."""
-    side = np.int64(orders.side[at])
-    row, sign = 2 * np.int64(orders.book[at]) + side, 1 - 2 * side
+    side = int(np.int64(orders.side[at]))
+    row, sign = 2 * int(np.int64(orders.book[at])) + side, 1 - 2 * side
     size = min(size, orders.size[at])
     orders.size[at] -= size
     rank = sign * orders.price[at]
     if orders.size[at] <= 0:
         _forget(orders, at)
     _less(levels, row, rank, size)
-    if levels.is_cut[row] and levels.count[row] < REFILL_BELOW:
+    if levels.is_cut[row] and levels.depth[row] < REFILL_BELOW:
         _refill(orders, levels, row)
 
 
 @njit(cache=True)
 def _put_on(orders: Orders, levels: Levels, events: Events, i: int) -> None:
-    book, order = np.int64(events.book[i]), events.order[i]
+    book, order = int(np.int64(events.book[i])), events.order[i]
     at = _find(orders, order, book)
     if orders.book[at] != EMPTY:
         _take_off(orders, levels, at, orders.size[at])
@@ -251,13 +251,13 @@ def _put_on(orders: Orders, levels: Levels, events: Events, i: int) -> None:
     side = 0 if events.side[i] == BID else 1
     orders.order[at], orders.book[at], orders.side[at] = order, book, side
     orders.price[at], orders.size[at] = events.price[i], events.size[i]
-    orders.count[0] += 1
+    orders.held[0] += 1
     _more(levels, 2 * book + side, (1 - 2 * side) * events.price[i], events.size[i])
 
 
 @njit(cache=True)
 def _top(levels: Levels, row: int) -> tuple[int, int]:
-    count = levels.count[row]
+    count = levels.depth[row]
     if count == 0:
         return NONE, 0
     rank = levels.rank[row, count - 1]
@@ -268,7 +268,7 @@ def _top(levels: Levels, row: int) -> tuple[int, int]:
 def run_books(orders: Orders, levels: Levels, events: Events, tops: Tops) -> None:
     """Apply records in order; a top is new where an event ends (flag LAST) and it differs from the last."""
     for i in range(len(events.book)):
-        action, book = events.action[i], np.int64(events.book[i])
+        action, book = events.action[i], int(np.int64(events.book[i]))
         if action in (ADD, MODIFY):
             _put_on(orders, levels, events, i)
         elif action == CANCEL:
@@ -329,4 +329,5 @@ def _is_better(state: Ints, at: int, than: int, side: int) -> bool:
     ahead = state[at, side] - state[than, side]
     if side == 1:
         ahead = -ahead
-    return ahead > 0 or (ahead == 0 and state[at, 2 + side] > state[than, 2 + side])
+    is_larger = state[at, 2 + side] > state[than, 2 + side]
+    return bool(ahead > 0 or (ahead == 0 and is_larger))

@@ -181,9 +181,10 @@ class Reader:
         """Return quotes of single venues as the best of the venues so far, and the rows that stand."""
         numbers = publishers.index(sheet.table["publisher_id"])
         good = np.flatnonzero(sheet.judge.good)
-        ordered = [sides[n][good] for n in ("bid", "ask", "bid_size", "ask_size")]
+        bid, ask, bid_size, ask_size = (sides[n][good] for n in ("bid", "ask", "bid_size", "ask_size"))
         is_whole = publishers.IS_CONSOLIDATED[numbers[good]]
-        quotes = Quotes(sheet.places[good], self._venue_place[numbers[good]], *ordered, is_whole)
+        venue = self._venue_place[numbers[good]]
+        quotes = Quotes(sheet.places[good], venue, bid, ask, bid_size, ask_size, is_whole)
         best = self._venues.apply(quotes, self._market == OPTIONS)
         stands = ~sheet.judge.good
         stands[good] = best.is_new
@@ -231,7 +232,10 @@ class Reader:
         books = self._books.slots(sheet.places[good] * publishers.SIZE + venue)
         events = Events(
             books.astype(np.int32),
-            *(np.ascontiguousarray(table[n]) for n in ("action", "side", "order_id", "price")),
+            np.ascontiguousarray(table["action"]),
+            np.ascontiguousarray(table["side"]),
+            np.ascontiguousarray(table["order_id"]),
+            np.ascontiguousarray(table["price"]),
             table["size"].astype(np.int64),
             np.ascontiguousarray(table["flags"]),
         )

@@ -123,7 +123,7 @@ class RecordStream:
             return raw, f"record type {rtype:#04x} is not known"
         expected = layout.itemsize + (TS_OUT_BYTES if self._header.has_ts_out else 0)
         if length == expected:
-            return np.dtype({**_offsets(layout), "itemsize": length}), ""
+            return _widened(layout, length), ""
         return raw, f"a record of type {rtype:#04x} has {length} bytes where {expected} are expected"
 
 
@@ -132,7 +132,8 @@ def _cut(data: Bytes, starts: Index, length: int) -> Bytes:
     first, last = int(starts[0]), int(starts[-1])
     if last - first == (len(starts) - 1) * length:
         return data[first : last + length].reshape(-1, length)
-    return data[starts[:, None] + np.arange(length)]
+    rows: Bytes = data[starts[:, None] + np.arange(length)]
+    return rows
 
 
 @lru_cache(maxsize=256)
@@ -147,7 +148,11 @@ def layout_of(version: int, rtype: int) -> np.dtype[np.void] | None:
     return np.dtype([(n, "u1" if k == "S1" else k) for n, k in getattr(home, _LAYOUT[rtype])._dtypes])
 
 
-def _offsets(layout: np.dtype[np.void]) -> dict[str, Any]:
+def _widened(layout: np.dtype[np.void], length: int) -> np.dtype[np.void]:
+    """Return the same columns in a record that goes on behind them."""
     assert layout.names is not None and layout.fields is not None
     fields = [layout.fields[n] for n in layout.names]
-    return {"names": list(layout.names), "formats": [f[0] for f in fields], "offsets": [f[1] for f in fields]}
+    formats, offsets = [f[0] for f in fields], [f[1] for f in fields]
+    given: Any = {"names": list(layout.names), "formats": formats, "offsets": offsets, "itemsize": length}
+    found: np.dtype[np.void] = np.dtype(given)
+    return found

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Sequence
-from typing import Final, TypeAlias
+from typing import Any, Final, TypeAlias
 
 import numpy as np
 import numpy.typing as npt
@@ -109,7 +109,7 @@ def _before(keys: Keys, ids: Ids, low: Index) -> tuple[Index, npt.NDArray[np.boo
     return row, is_there
 
 
-def _at(values: npt.NDArray[np.generic], rows: Index) -> npt.NDArray[np.generic]:
+def _at(values: Any, rows: Index) -> Any:
     return values[np.maximum(rows, 0)] if len(values) else np.zeros(len(rows), values.dtype)
 
 

@@ -88,9 +88,8 @@ def _items(body: Json) -> Iterator[tuple[str, Any, bool, str]]:
 
 def _ascending(items: list[Any]) -> list[Any]:
     """Return a page that was asked for newest first the other way round, so that ties stand right."""
-    ends = [x.get("t") for x in (items[:1] + items[-1:]) if isinstance(x, Mapping)]
-    is_descending = len(ends) == 2 and all(isinstance(t, str) for t in ends) and ends[0] > ends[1]
-    return items[::-1] if is_descending else items
+    times = [text_of(x, "t") if isinstance(x, Mapping) else "" for x in items]
+    return items[::-1] if len(times) > 1 and times[0] > times[-1] > "" else items
 
 
 def _by_symbol(body: Json, key: str) -> Iterator[tuple[str, Any]]:

@@ -2,14 +2,13 @@
 
 from collections.abc import Iterable, Sequence
 from datetime import date, timedelta
+from importlib import import_module
 from pathlib import Path
 from types import SimpleNamespace
 from typing import Any, Final
 
-import databento_dbn as dbn
 import pytest
 from backports import zstd
-from databento_dbn import Action, BidAskPair, ConsolidatedBidAskPair, Schema, Side
 
 from connectors.errors import UserError
 from connectors.feed import Chunk
@@ -17,6 +16,15 @@ from connectors.feeds import dbn_bytes
 from connectors.feeds.dbn import DbnFeed
 from connectors.recorded import Selection
 from schemas.columns import to_rows
+
+dbn: Any = import_module("databento_dbn")  # its annotations are not those of its classes
+Action, BidAskPair, ConsolidatedBidAskPair, Schema, Side = (
+    dbn.Action,
+    dbn.BidAskPair,
+    dbn.ConsolidatedBidAskPair,
+    dbn.Schema,
+    dbn.Side,
+)
 
 DAY: Final = date(2024, 3, 12)
 MIDNIGHT: Final = 1_710_201_600 * 10**9
@@ -48,7 +56,7 @@ def header(dataset: str, schema: Any, names: Any, **given: Any) -> bytes:
         "mappings": named,
         "version": 3,
     }
-    return dbn.Metadata(**(plain | given)).encode()
+    return bytes(dbn.Metadata(**(plain | given)).encode())
 
 
 def written(path: Path, head: bytes, records: Iterable[Any]) -> Path:
@@ -56,7 +64,7 @@ def written(path: Path, head: bytes, records: Iterable[Any]) -> Path:
     return path
 
 
-def trade(ts: int, price: int = USD, size: int = 1, **given: Any) -> dbn.TradeMsg:
+def trade(ts: int, price: int = USD, size: int = 1, **given: Any) -> Any:
     plain: dict[str, Any] = {
         "publisher_id": 22,
         "instrument_id": 7,
@@ -67,17 +75,17 @@ def trade(ts: int, price: int = USD, size: int = 1, **given: Any) -> dbn.TradeMs
     return dbn.TradeMsg(**(plain | given))
 
 
-def level(bid: int, ask: int, sizes: tuple[int, int] = (1, 2)) -> BidAskPair:
+def level(bid: int, ask: int, sizes: tuple[int, int] = (1, 2)) -> Any:
     return BidAskPair(bid_px=bid, ask_px=ask, bid_sz=sizes[0], ask_sz=sizes[1], bid_ct=1, ask_ct=1)
 
 
-def mbp1(ts: int, action: Action, best: BidAskPair, **given: Any) -> dbn.MBP1Msg:
+def mbp1(ts: int, action: Any, best: Any, **given: Any) -> Any:
     plain: dict[str, Any] = {"publisher_id": 2, "instrument_id": 7, "side": Side.NONE, "depth": 0}
     plain |= {"ts_event": ts - MS, "ts_recv": ts, "price": USD, "size": 1, "action": action, "levels": best}
     return dbn.MBP1Msg(**(plain | given))
 
 
-def cmbp1(rtype: int, ts: int, action: Action, sides: tuple[int, int], **given: Any) -> dbn.CMBP1Msg:
+def cmbp1(rtype: int, ts: int, action: Any, sides: tuple[int, int], **given: Any) -> Any:
     best = ConsolidatedBidAskPair(
         bid_px=sides[0], ask_px=sides[1], bid_sz=10, ask_sz=20, bid_pb=22, ask_pb=29
     )
@@ -86,7 +94,7 @@ def cmbp1(rtype: int, ts: int, action: Action, sides: tuple[int, int], **given: 
     return dbn.CMBP1Msg(rtype=rtype, **(plain | given))
 
 
-def order(ts: int, action: Action, number: int, price: int, **given: Any) -> dbn.MBOMsg:
+def order(ts: int, action: Any, number: int, price: int, **given: Any) -> Any:
     plain: dict[str, Any] = {
         "publisher_id": 2,
         "instrument_id": 7,
@@ -311,7 +319,7 @@ def test_flags_of_doubt_are_passed_on(tmp_path: Path) -> None:
     assert (quote["bid"], quote["ask"], quote["bid_size"]) == (-1, -1, 0)
 
 
-REFUSED: Final = {
+REFUSED: Final[dict[str, dict[str, Any]]] = {
     "publisher 1 (not in the table) is no venue of US options": {"publisher_id": 1},
     "publisher 2 (XNAS.ITCH.XNAS) is no venue of US options": {"publisher_id": 2},
     "the instrument id has no symbol on that day": {"instrument_id": 99},

@@ -3,14 +3,13 @@
 import random
 from collections.abc import Iterable, Sequence
 from datetime import date, timedelta
+from importlib import import_module
 from pathlib import Path
 from types import SimpleNamespace
 from typing import Any, Final
 
-import databento_dbn as dbn
 import numpy as np
 import pytest
-from databento_dbn import Action, BidAskPair, Schema, Side, SType
 
 from connectors.errors import UserError
 from connectors.feed import Chunk
@@ -18,6 +17,15 @@ from connectors.feeds.dbn import DbnFeed
 from connectors.feeds.dbn_book import Books, Venues
 from connectors.feeds.dbn_kernels import LEVELS_MAX, Events, Quotes
 from schemas.columns import to_rows
+
+dbn: Any = import_module("databento_dbn")  # its annotations are not those of its classes
+Action, BidAskPair, Schema, Side, SType = (
+    dbn.Action,
+    dbn.BidAskPair,
+    dbn.Schema,
+    dbn.Side,
+    dbn.SType,
+)
 
 DAY: Final = date(2024, 3, 12)
 MIDNIGHT: Final = 1_710_201_600 * 10**9
@@ -37,7 +45,7 @@ def header(dataset: str, schema: Any, names: Sequence[str], **given: Any) -> byt
     ]
     plain: dict[str, Any] = {"dataset": dataset, "start": MIDNIGHT, "end": MIDNIGHT + NS_A_DAY, "version": 3}
     plain |= {"stype_in": SType.RAW_SYMBOL, "stype_out": SType.INSTRUMENT_ID, "schema": schema}
-    return dbn.Metadata(**(plain | {"symbols": list(names), "mappings": mappings} | given)).encode()
+    return bytes(dbn.Metadata(**(plain | {"symbols": list(names), "mappings": mappings} | given)).encode())
 
 
 def live(dataset: str) -> bytes:
@@ -49,20 +57,20 @@ def written(path: Path, head: bytes, records: Iterable[Any]) -> Path:
     return path
 
 
-def trade(ts: int, **given: Any) -> dbn.TradeMsg:
+def trade(ts: int, **given: Any) -> Any:
     plain: dict[str, Any] = {"publisher_id": 2, "instrument_id": 7, "action": Action.TRADE, "side": Side.BID}
     plain |= {"ts_event": ts - MS, "depth": 0, "ts_recv": ts, "price": USD, "size": 1}
     return dbn.TradeMsg(**(plain | given))
 
 
-def mbp1(ts: int, action: Action, **given: Any) -> dbn.MBP1Msg:
+def mbp1(ts: int, action: Any, **given: Any) -> Any:
     best = BidAskPair(bid_px=USD, ask_px=2 * USD, bid_sz=1, ask_sz=2, bid_ct=1, ask_ct=1)
     plain: dict[str, Any] = {"publisher_id": 2, "instrument_id": 7, "side": Side.BID, "depth": 0}
     plain |= {"ts_event": ts - MS, "ts_recv": ts, "price": USD, "size": 1, "action": action, "levels": best}
     return dbn.MBP1Msg(**(plain | given))
 
 
-def says(ts: int, number: int, symbol: str) -> dbn.SymbolMappingMsg:
+def says(ts: int, number: int, symbol: str) -> Any:
     return dbn.SymbolMappingMsg(
         publisher_id=0,
         instrument_id=number,
@@ -278,13 +286,16 @@ def test_the_best_of_venues_agrees_with_brute_force() -> None:
         sizes = (random.randint(1, 9), random.randint(1, 9))
         rows_in.append((random.randrange(5), random.randrange(4), bid, ask, *sizes))
     table = np.array(rows_in, np.int64).T.copy()
-    quotes = Quotes(*table, np.zeros(len(rows_in), np.bool_))
+    instruments, venues, *sides = table
+    quotes = Quotes(
+        instruments, venues, sides[0], sides[1], sides[2], sides[3], np.zeros(len(rows_in), np.bool_)
+    )
     assert Venues(4, "here").apply(quotes, False).is_new.all()
     last: dict[tuple[int, int], tuple[int, ...]] = {}
     for row, (instrument, venue, *said) in enumerate(rows_in):
         last[instrument, venue] = tuple(said)
         mine = [q for (i, _), q in last.items() if i == instrument]
-        bid = max(((q[0], q[2]) for q in mine if q[0] >= 0), default=(-1, 0))
-        ask = min(((q[1], -q[3]) for q in mine if q[1] >= 0), default=(-1, 0))
-        assert (quotes.bid[row], quotes.bid_size[row]) == bid
-        assert (quotes.ask[row], quotes.ask_size[row]) == (ask[0], -ask[1])
+        high = max(((q[0], q[2]) for q in mine if q[0] >= 0), default=(-1, 0))
+        low = min(((q[1], -q[3]) for q in mine if q[1] >= 0), default=(-1, 0))
+        assert (quotes.bid[row], quotes.bid_size[row]) == high
+        assert (quotes.ask[row], quotes.ask_size[row]) == (low[0], -low[1])
