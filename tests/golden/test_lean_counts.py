@@ -16,7 +16,7 @@ import pytest
 from dataflows.analytics.equities import EquitiesCore
 from dataflows.analytics.merge import EQUITIES, Applied, Merged, market
 from dataflows.analytics.release import Session
-from schemas.columns import Batch, concat
+from schemas.columns import Batch, complete, concat
 from schemas.conditions import lean_bits
 from schemas.kinds import PLACEMENT, PRINT_STATUS, QUOTE_STATE
 from schemas.topics import TOPIC
@@ -64,7 +64,7 @@ def prints(symbol: str) -> Batch:
         "condition_bits": lean_bits(text),
         "has_event_ts": np.zeros(len(frame), np.bool_),
     }
-    return Batch(TOPIC["equities.prints"], columns)
+    return complete(Batch(TOPIC["equities.prints"], columns))
 
 
 @cache
@@ -79,7 +79,7 @@ def quotes(symbol: str) -> Batch:
         for name, absent in ((side, -1), (f"{side}_size", 0)):
             said = pl.when(pl.col(side) > 0).then(pl.col(name)).forward_fill().fill_null(absent)
             columns[name] = frame.select(said.alias(name))[name].to_numpy()
-    return Batch(TOPIC["equities.quotes"], columns)
+    return complete(Batch(TOPIC["equities.quotes"], columns))
 
 
 @cache
