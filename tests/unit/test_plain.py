@@ -8,11 +8,11 @@ from typing import Any
 import numpy as np
 import polars as pl
 import pyarrow as pa
-import pyarrow.csv as pa_csv
 import pyarrow.parquet as pq
 import pytest
 
 from connectors.errors import UserError
+from connectors.export import Target, table_of
 from connectors.feed import Chunk, Reject
 from connectors.feeds import plain
 from connectors.recorded import RecordedFeed
@@ -248,12 +248,9 @@ def exported(topic: str) -> Batch:
 @pytest.mark.parametrize("topic", ["options.prints", "options.nbbo", "equities.prints", "equities.quotes"])
 def test_an_exported_topic_comes_back_as_it_was(tmp_path: Path, topic: str, kind: str) -> None:
     given = exported(topic)
-    table = to_clickhouse(given)
     path = tmp_path / f"{topic}.{kind}"
-    if kind == "csv":
-        pa_csv.write_csv(table, path)
-    else:
-        pq.write_table(table, path)
+    with Target(path, kind, False) as out:
+        out.write(table_of(given))
     chunks, _ = read(InputFile(path, path.name))
     assert [r.reason for r in rejects_of(chunks)] == []
     assert to_rows(rows_of(chunks, topic)) == to_rows(given)
