@@ -33,6 +33,7 @@ from connectors.topics_admin import check_namespace
 
 SKIPPED_SHOWN: Final = 5
 MB: Final = 1_000_000
+OPENED_FIRST_BYTES: Final = 16 * MB  # so much is opened before any service starts, to say what is wrong
 
 
 @dataclass(frozen=True, slots=True)
@@ -149,11 +150,13 @@ def run_import(request: Request, shown: Steps) -> dict[str, Any]:
     before = runs.read(path, namespace)
     if before is not None and before.state == "done" and before.identity == identity and before.summary:
         return {**before.summary, "is_new": False}
+    size = sum(p.stat().st_size for p in found.files if p.is_file())
+    if size <= OPENED_FIRST_BYTES:
+        build_feed(spec)
     told = runs.folder(path, namespace) / "progress.json"
     told.unlink(missing_ok=True)
     spec["progress"] = str(told)
     plan = Plan(Awaited(spec, identity, told), spec, path, namespace, request.workers)
-    size = sum(p.stat().st_size for p in found.files if p.is_file())
     return {**run_to_end(plan, ImportSteps(shown, told, size)), "is_new": True}
 
 

@@ -20,6 +20,7 @@ import pyarrow.csv as pc
 import pyarrow.parquet as pq
 
 from connectors.errors import ServiceError, UserError
+from connectors.formats import SIDECAR
 from connectors.recorded_rows import is_any
 from connectors.registry import BUILT_IN_CODEC, Codec
 from connectors.scan import messages
@@ -32,7 +33,6 @@ from schemas.topics import TOPIC, TOPICS, Topic, physical_name
 
 FORMS: Final = ("parquet", "csv")
 GROUP_ROWS: Final = 65_536
-SIDECAR: Final = ".schema.json"
 TOPIC_KEY: Final = b"islandflow.topic"
 SCHEMA_KEY: Final = b"islandflow.schema"
 UNITS_KEY: Final = b"islandflow.units"

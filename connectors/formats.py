@@ -22,7 +22,7 @@ from connectors.recorded import Selection
 from connectors.recorded_files import checked, places
 
 FILES_MAX: Final = 10_000
-SHOWN: Final = 3
+SIDECAR: Final = ".schema.json"  # what `export` writes beside CSV
 LEAN: Final = "lean"
 
 
@@ -190,12 +190,13 @@ def _known() -> str:
 
 
 def _walk(folders: Sequence[Path]) -> tuple[Path, ...]:
-    """Return the files below some folders, sorted; names that begin with a dot are left out."""
+    """Return the files below some folders, sorted, but for hidden ones and what stands beside exports."""
     found: list[Path] = []
     for folder in folders:
         for path in sorted(folder.absolute().rglob("*")):
             parts = path.relative_to(folder.absolute()).parts
-            if not path.is_file() or any(p.startswith(".") for p in parts):
+            is_hidden = any(p.startswith(".") for p in parts)
+            if is_hidden or path.name.endswith(SIDECAR) or not path.is_file():
                 continue
             found.append(path)
             if len(found) > FILES_MAX:
