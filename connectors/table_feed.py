@@ -56,6 +56,21 @@ class Wanted:
     options: Mapping[str, object] = field(default_factory=dict)
 
 
+def refuse_options(wanted: Wanted, what: str, allowed: Sequence[str] = ()) -> None:
+    """Refuse arguments that a format does not have.
+
+    Raises:
+        UserError: there is one.
+    """
+    unknown = sorted(set(wanted.options) - set(allowed))
+    if unknown:
+        known = (
+            f"{', '.join(allowed)} {'is' if len(allowed) == 1 else 'are'} allowed for" if allowed else "no"
+        )
+        tail = what if allowed else f"options are allowed for {what}"
+        raise UserError(f"--option {unknown[0]}: {known} {tail}")
+
+
 def sha256_of(path: Path) -> str:
     """Return the hash of a file."""
     with path.open("rb") as stream:

@@ -17,7 +17,7 @@ import numpy as np
 from connectors.cells import SHARE_SCALE, Cells
 from connectors.feed import Note
 from connectors.recorded import RecordedFeed
-from connectors.table_feed import InputFile, Kind, Wanted, hashes_of, require_kind
+from connectors.table_feed import InputFile, Kind, Wanted, hashes_of, refuse_options, require_kind
 from connectors.table_notes import CAPABILITIES, dates, facts_recording, known_from, read_facts
 from connectors.tabular import Layout
 
@@ -34,6 +34,7 @@ _PREFIX: Final = re.compile(r"([A-Z]{4})shvol", re.IGNORECASE)
 def open_feed(files: Sequence[InputFile], wanted: Wanted | None = None) -> RecordedFeed:
     """Open files of daily short volume as one feed; each figure is known from the following session."""
     wanted = wanted or Wanted()
+    refuse_options(wanted, "FINRA files")
     hashes = hashes_of(files)
     facts = []
     for file in files:

@@ -22,7 +22,7 @@ from connectors.recorded import RecordedFeed, Recording
 from connectors.recorded_merge import Source
 from connectors.recorded_rows import Block, Ints
 from connectors.sessions import midnight
-from connectors.table_feed import InputFile, Wanted, hashes_of
+from connectors.table_feed import InputFile, Wanted, hashes_of, refuse_options
 from connectors.tabular import count_lines, header_of, read_pieces
 from schemas.roots import equity_underlying
 
@@ -48,6 +48,7 @@ class Pair:
 def open_feed(files: Sequence[InputFile], wanted: Wanted | None = None) -> RecordedFeed:
     """Open message and order book files as one feed."""
     wanted = wanted or Wanted()
+    refuse_options(wanted, "LOBSTER files")
     hashes = hashes_of(files)
     pairs = pairs_of(files)
     for pair in pairs:

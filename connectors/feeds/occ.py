@@ -21,7 +21,7 @@ from connectors.cells import Cells, arrow
 from connectors.errors import UserError
 from connectors.feed import Note
 from connectors.recorded import RecordedFeed
-from connectors.table_feed import InputFile, Wanted, hashes_of
+from connectors.table_feed import InputFile, Wanted, hashes_of, refuse_options
 from connectors.table_notes import (
     CAPABILITIES,
     dates,
@@ -52,6 +52,7 @@ _RIGHTS: Final = {"c": "C", "call": "C", "p": "P", "put": "P"}
 def open_feed(files: Sequence[InputFile], wanted: Wanted | None = None) -> RecordedFeed:
     """Open tables of open interest as one feed."""
     wanted = wanted or Wanted()
+    refuse_options(wanted, "tables of open interest")
     hashes = hashes_of(files)
     facts = []
     for file in files:

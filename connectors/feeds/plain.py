@@ -19,6 +19,7 @@ from connectors.table_feed import (
     Wanted,
     hashes_of,
     recording_of,
+    refuse_options,
     require_kind,
     spooled,
 )
@@ -38,6 +39,7 @@ def open_feed(files: Sequence[InputFile], wanted: Wanted | None = None) -> Recor
     samples of the quote), `price_rounded` and `complete_volume` (true or false).
     """
     wanted = wanted or Wanted()
+    refuse_options(wanted, "plain tables", OPTIONS)
     declared = _declared(wanted.options)
     hashes = hashes_of(files)
     kinds = []
@@ -89,11 +91,8 @@ def _declared(options: Mapping[str, object]) -> dict[str, object]:
     """Return the capabilities that the options declare.
 
     Raises:
-        UserError: an option or a value that is not known.
+        UserError: a value that is not allowed.
     """
-    unknown = sorted(set(options) - set(OPTIONS))
-    if unknown:
-        raise UserError(f"option {unknown[0]!r}: {', '.join(OPTIONS)} are allowed for plain tables")
     found: dict[str, object] = {}
     if "quote_scope" in options:
         scope = str(options["quote_scope"])

@@ -19,6 +19,7 @@ from connectors.table_feed import (
     Wanted,
     hashes_of,
     recording_of,
+    refuse_options,
     require_kind,
     spooled,
 )
@@ -31,6 +32,7 @@ _DAY: Final = re.compile(r"(?<![0-9])([12][0-9]{3})-([01][0-9])-([0-3][0-9])(?![
 def open_feed(files: Sequence[InputFile], wanted: Wanted | None = None) -> RecordedFeed:
     """Open flat files as one feed; each is read once now, to be sorted."""
     wanted = wanted or Wanted()
+    refuse_options(wanted, "flat files")
     hashes = hashes_of(files)
     kinds = [require_kind(f, _KINDS) for f in files]
     spools = [

@@ -30,6 +30,7 @@ from connectors.table_feed import (
     Wanted,
     hashes_of,
     recording_of,
+    refuse_options,
     require_kind,
     spooled,
 )
@@ -59,6 +60,7 @@ def open_feed(files: Sequence[InputFile], wanted: Wanted | None = None) -> Recor
     venue's own; quotes of other venues are then not read.
     """
     wanted = wanted or Wanted()
+    refuse_options(wanted, "TAQ tables", (NBBO_VENUES,))
     letters = venues_of(wanted)
     hashes = hashes_of(files)
     kinds = [require_kind(f, _KINDS) for f in files]

@@ -134,6 +134,11 @@ def test_other_columns_are_said_in_one_sentence(tmp_path: Path, header: str, wor
         read(write(tmp_path, header=header))
 
 
+def test_an_option_that_nobody_has_is_refused(tmp_path: Path) -> None:
+    with pytest.raises(UserError, match="--option day: no options are allowed for FINRA files"):
+        read(write(tmp_path, *ROWS), wanted=Wanted(options={"day": "1"}))
+
+
 def test_a_file_without_rows_gives_nothing(tmp_path: Path) -> None:
     with pytest.raises(UserError, match="nothing is left"):
         read(write(tmp_path))

@@ -319,7 +319,7 @@ def test_what_no_column_says_can_be_declared(tmp_path: Path) -> None:
         ({"quote_scope": "all"}, "nbbo or venue is allowed"),
         ({"sample_s": "0"}, "whole seconds"),
         ({"price_rounded": "maybe"}, "true or false"),
-        ({"colour": "red"}, "option 'colour'"),
+        ({"colour": "red"}, "--option colour: quote_scope, .* are allowed for plain tables"),
     ):
         with pytest.raises(UserError, match=words):
             read(file, **options)

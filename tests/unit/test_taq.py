@@ -178,8 +178,11 @@ def test_a_daily_file_without_a_day_in_its_name_is_refused(tmp_path: Path) -> No
 
 
 def test_a_venue_that_is_no_letter_is_refused(tmp_path: Path) -> None:
+    file = write(tmp_path, "q.csv", QUOTE)
     with pytest.raises(UserError, match="nbbo_venues '1'"):
-        read(write(tmp_path, "q.csv", QUOTE), venues="N1")
+        read(file, venues="N1")
+    with pytest.raises(UserError, match="--option venues: nbbo_venues is allowed for TAQ tables"):
+        taq.open_feed([file], Wanted(options={"venues": "N"}))
 
 
 def test_the_best_quote_follows_the_declared_venues_only(tmp_path: Path) -> None:
