@@ -76,8 +76,7 @@ def _items(body: Json) -> Iterator[tuple[str, Any, bool, str]]:
     for keys, is_trade in ((TRADES, True), (QUOTED, False)):
         for key in keys:
             for symbol, value in _by_symbol(body, key):
-                items = _ascending(value) if isinstance(value, list) else [value]
-                for number, item in enumerate(items, 1):
+                for number, item in _ascending(value if isinstance(value, list) else [value]):
                     yield symbol, item, is_trade, f"{key}.{symbol}.{number}"
     for symbol, value in _snapshots(body):
         for key, is_trade in LATEST.items():
@@ -86,10 +85,11 @@ def _items(body: Json) -> Iterator[tuple[str, Any, bool, str]]:
                 yield symbol, item, is_trade, f"{symbol}.{key}"
 
 
-def _ascending(items: list[Any]) -> list[Any]:
-    """Return a page that was asked for newest first the other way round, so that ties stand right."""
+def _ascending(items: list[Any]) -> list[tuple[int, Any]]:
+    """Return the items with their numbers, those of a page newest first the other way round."""
     times = [text_of(x, "t") if isinstance(x, Mapping) else "" for x in items]
-    return items[::-1] if len(times) > 1 and times[0] > times[-1] > "" else items
+    numbered = list(enumerate(items, 1))
+    return numbered[::-1] if len(times) > 1 and times[0] > times[-1] > "" else numbered
 
 
 def _by_symbol(body: Json, key: str) -> Iterator[tuple[str, Any]]:

@@ -46,7 +46,7 @@ _TICKER: Final = r"((?:O:)?[A-Z][A-Za-z0-9.]{0,20})"
 _IN_ADDRESS: Final = re.compile(
     rf"/v[123]/(?:(?:trades|quotes)|(?:last/(?:trade|nbbo))|(?:ticks/stocks/(?:trades|nbbo)))/{_TICKER}"
 )
-_IN_NAME: Final = re.compile(rf"(?:trades?|quotes?|nbbo)[_-]{_TICKER}(?=[_.-]|$)")
+_IN_NAME: Final = re.compile(rf"(?:trades?|quotes?|nbbo)[_-]{_TICKER}(?=[_-]|$)")
 TRADE_FIELDS: Final = frozenset({"price", "sip_timestamp", "participant_timestamp"})
 QUOTE_FIELDS: Final = frozenset({"bid_price", "ask_price"})
 CONTRACT_FIELDS: Final = frozenset({"strike_price", "expiration_date", "contract_type"})
@@ -122,7 +122,9 @@ def _ticker_of(page: Page) -> str:
             return found[1]
     if text_of(page.body, "ticker"):
         return text_of(page.body, "ticker")
-    found = _IN_NAME.search(page.place.rpartition("/")[2].partition(":answer")[0].replace("O_", "O:"))
+    name = page.place.rpartition("/")[2].partition(":answer")[0]
+    stem = name.removesuffix(".json").removesuffix(".jsonl").removesuffix(".ndjson")
+    found = _IN_NAME.search(stem.replace("O_", "O:"))
     return found[1] if found else ""
 
 
