@@ -52,6 +52,7 @@ S_POST = STYLE["post"]
 S_AUCTION = STYLE["auction"]
 S_FLOOR = STYLE["floor"]
 S_QCC = STYLE["qcc"]
+S_CROSS = STYLE["cross"]
 S_STOCK_TIED = STYLE["stock_tied"]
 P_RETAIL = PURPOSE["noise_retail"]
 P_ZERO_DTE = PURPOSE["zero_dte"]
@@ -62,6 +63,7 @@ P_QCC = PURPOSE["qcc"]
 P_HEDGE = PURPOSE["hedge"]
 P_DIVIDEND = PURPOSE["dividend_play"]
 
+CODE_COMPRESSION = ord("u")
 CODE_AUTO, CODE_BLANK, CODE_ISO = ord("I"), ord(" "), ord("S")
 CODE_AUCTION, CODE_AUCTION_ISO, CODE_CROSS, CODE_FLOOR = ord("a"), ord("b"), ord("c"), ord("e")
 BLANK_SHARE = 0.04
@@ -85,6 +87,7 @@ KINDS = (
     "qcc",
     "package",
     "dividend",
+    "compression",
 )
 
 
@@ -245,3 +248,15 @@ def dividend_play(desk: Desk, scene: Scene, symbols: Matrix, s: Stream) -> None:
         row = put_order(desk, when, symbol, contract, side, size, S_FLOOR, P_DIVIDEND, CODE_FLOOR)
         row[O_CUSTOMER], row[X_PLACE] = 0, 500
         row[O_VENUE] = VENUE_LETTER[FLOOR_VENUES[below(s, len(FLOOR_VENUES))]]
+
+
+@njit(cache=True)
+def compression(desk: Desk, scene: Scene, s: Stream) -> None:
+    """Write a multilateral compression after the close: dealers net positions in several series of a name."""
+    ts, symbol = draw_time(scene, s), scene.daily_symbols[below(s, len(scene.daily_symbols))]
+    for _ in range(3 + below(s, 5)):
+        size = 100 + 50 * below(s, 40)
+        row = put_order(
+            desk, ts, symbol, draw_contract(scene, symbol, s), 1, size, S_CROSS, P_PRO, CODE_COMPRESSION
+        )
+        row[O_CUSTOMER], row[O_OPEN], row[X_CONTRA_OPEN] = 0, 0, 0

@@ -15,7 +15,24 @@ from synthetic.agents_option import KINDS
 from synthetic.agents_option_scene import Scene
 from synthetic.contracts import DEPTH, TIERS, WIDTH, Contracts
 from synthetic.layout import BLOCK_SECONDS, DOLLAR
-from synthetic.option_layout import Floats, Habits, Matrix, Series
+from synthetic.option_layout import (
+    REAL_COLUMNS,
+    S_DEPTH,
+    S_EXPIRY,
+    S_HALF,
+    S_IV,
+    S_RIGHT,
+    S_STRIKE,
+    S_SYMBOL,
+    S_TICKS,
+    S_UNITS,
+    S_VENUES,
+    WHOLE_COLUMNS,
+    Floats,
+    Habits,
+    Matrix,
+    Series,
+)
 from synthetic.params import Params, Profile
 from synthetic.rng import normal, stream, uniform
 from synthetic.sessions import Day
@@ -42,7 +59,10 @@ ORDERS_PER_PRINT: Final = {
     "qcc": 0.00038,
     "package": 0.098,
     "dividend": 0.0,
+    "compression": 0.0,
 }
+COMPRESSION_AFTER: Final = 3  # blocks after the close
+COMPRESSIONS: Final = 1.2  # a day
 DIVIDEND_PASSES: Final = 6.0  # of a dividend play in a block, where there is one
 PASSIVE_MIDDLE: Final = 0.42
 COMPLEX_MIDDLE: Final = 0.33
@@ -62,18 +82,20 @@ def value_series(
     scale: float,
 ) -> Floats:
     """Fill volatility and half widths of a block, and return each series' delta."""
-    deltas = np.empty(len(series.symbol))
-    for k in range(len(series.symbol)):
-        symbol = series.symbol[k]
-        here = spot[symbol] * series.units[k]
-        tau = years_left(series.expiry_ns[k], ts)
+    deltas = np.empty(len(series.whole))
+    for k in range(len(series.whole)):
+        symbol = series.whole[k, S_SYMBOL]
+        here, strike = spot[symbol] * series.real[k, S_UNITS], series.real[k, S_STRIKE]
+        tau = years_left(series.whole[k, S_EXPIRY], ts)
         forward = here * (1.0 + carry[symbol] * tau)
-        series.iv[k] = smile(level[symbol], skew[symbol], series.strike[k], forward, tau)
-        price, delta, vega = value(here, series.strike[k], series.right[k], tau, series.iv[k], carry[symbol])
+        series.real[k, S_IV] = smile(level[symbol], skew[symbol], strike, forward, tau)
+        price, delta, vega = value(
+            here, series.real[k, S_STRIKE], series.whole[k, S_RIGHT], tau, series.real[k, S_IV], carry[symbol]
+        )
         deltas[k] = delta
-        series.half[k] = 100.0 * half_width(price, delta, vega, here, scale * TIER_WIDTH[tiers[k]])
-        away = abs(series.strike[k] / here - 1.0) / (level[symbol] * np.sqrt(tau + 0.01))
-        series.depth[k] = TIER_DEPTH[tiers[k]] / (1.0 + 0.6 * away)
+        series.real[k, S_HALF] = 100.0 * half_width(price, delta, vega, here, scale * TIER_WIDTH[tiers[k]])
+        away = abs(strike / here - 1.0) / (level[symbol] * np.sqrt(tau + 0.01))
+        series.real[k, S_DEPTH] = TIER_DEPTH[tiers[k]] / (1.0 + 0.6 * away)
     return deltas
 
 
@@ -90,11 +112,12 @@ def levels(seed: int, day: int, universe: Universe, params: Params) -> tuple[Flo
 
 def empty_series(table: Contracts) -> Series:
     """Return the series of a day, still without volatilities."""
-    count = len(table)
-    return Series(
-        table.symbol, table.strike / DOLLAR, table.right, table.expiry_ns, table.units, table.tick_class,
-        table.venues, np.zeros(count), np.zeros(count), np.zeros(count),
-    )  # fmt: skip
+    whole = np.zeros((len(table), WHOLE_COLUMNS), np.int64)
+    whole[:, S_SYMBOL], whole[:, S_RIGHT], whole[:, S_EXPIRY] = table.symbol, table.right, table.expiry_ns
+    whole[:, S_TICKS], whole[:, S_VENUES] = table.tick_class, table.venues
+    real = np.zeros((len(table), REAL_COLUMNS), np.float64)
+    real[:, S_STRIKE], real[:, S_UNITS] = table.strike / DOLLAR, table.units
+    return Series(whole, real)
 
 
 def chain_wish(table: Contracts) -> Floats:
@@ -109,19 +132,24 @@ def chain_wish(table: Contracts) -> Floats:
 @njit(cache=True)
 def quote_weights(series: Series, spot: Floats, wish: Floats, chain: Matrix, activity: Floats) -> Floats:
     """Return cumulated weights of series for quotes by the clock: active names, near the money, soon."""
-    found, total = np.empty(len(series.symbol)), 0.0
+    found, total = np.empty(len(series.whole)), 0.0
     for k in range(len(found)):
-        here = spot[series.symbol[k]] * series.units[k]
-        away = (series.strike[k] / here - 1.0) / (0.02 + 0.3 * series.iv[k] * 0.1)
+        here = spot[series.whole[k, S_SYMBOL]] * series.real[k, S_UNITS]
+        away = (series.real[k, S_STRIKE] / here - 1.0) / (0.02 + 0.3 * series.real[k, S_IV] * 0.1)
         near = wish[chain[k]] - (wish[chain[k] - 1] if chain[k] > 0 else 0.0)
-        total += (activity[series.symbol[k]] + 0.0002) * near / (0.5 + away * away)
+        total += (activity[series.whole[k, S_SYMBOL]] + 0.0002) * near / (0.5 + away * away)
         found[k] = total
     return found
 
 
 def seconds_of(day: Day, block: int, profile: Profile, seed: int) -> Floats:
-    """Return the activity of each second of a block; options do not trade outside the regular session."""
+    """Return the activity of each second of a block; outside the session nobody quotes by the clock."""
     return activity(profile, seed, day, block) if day.is_regular(block) else np.zeros(BLOCK_SECONDS)
+
+
+def trades_options(day: Day, block: int) -> bool:
+    """Whether options trade in a block: the regular session, and the block of compressions after it."""
+    return day.is_regular(block) or block == day.close_block + COMPRESSION_AFTER
 
 
 def burst_symbols(seed: int, day: Day, block: int, seconds: Floats, wanted: Floats) -> Matrix:
@@ -158,7 +186,10 @@ def habits_of(params: Params) -> Habits:
 
 
 def counts_of(profile: Profile, params: Params, seconds: Floats, has_dividend: bool) -> Floats:
-    """Return how many agents of each kind (KINDS) are expected to act in a block."""
+    """Return how many agents of each kind (KINDS) are expected to act in a block.
+
+    A block without activity is the one after the close, for compressions only.
+    """
     total = 0.0
     for second in seconds.tolist():
         total += second
@@ -169,6 +200,7 @@ def counts_of(profile: Profile, params: Params, seconds: Floats, has_dividend: b
     }
     found = np.array([share[kind] * prints for kind in KINDS])
     found[KINDS.index("dividend")] = DIVIDEND_PASSES if has_dividend and total > 0 else 0.0
+    found[KINDS.index("compression")] = COMPRESSIONS if total == 0 else 0.0
     return found
 
 

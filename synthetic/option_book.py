@@ -17,6 +17,7 @@ from synthetic.option_layout import (
     H_KIND,
     H_TS,
     HEAP_COLUMNS,
+    N_HEAD,
     R_CONTRACT,
     R_NEXT,
     R_OPEN,
@@ -85,12 +86,12 @@ def rest(book: Book, order: np.ndarray, price: int, size: int, venue: int) -> in
     slot = book.free[left]
     book.counters[E_FREE] = left
     row, contract = book.rest[slot], order[O_CONTRACT]
-    row[R_NEXT] = book.head[contract]
+    row[R_NEXT] = book.state[contract, N_HEAD]
     row[R_SIDE], row[R_PRICE], row[R_SIZE], row[R_VENUE] = order[O_SIDE], price, size, venue
     row[R_ORDER], row[R_PARENT] = order[O_ORDER], order[O_PARENT]
     row[R_PURPOSE], row[R_CONTRACT], row[R_PACKAGE] = order[O_PURPOSE], contract, order[O_PACKAGE]
     row[R_OPEN] = order[O_OPEN]
-    book.head[contract] = slot
+    book.state[contract, N_HEAD] = slot
     return int(slot)
 
 
@@ -99,10 +100,10 @@ def leave(book: Book, slot: int) -> None:
     """Take a resting order out of the book."""
     contract = book.rest[slot, R_CONTRACT]
     after = book.rest[slot, R_NEXT]
-    if book.head[contract] == slot:
-        book.head[contract] = after
+    if book.state[contract, N_HEAD] == slot:
+        book.state[contract, N_HEAD] = after
     else:
-        at = book.head[contract]
+        at = book.state[contract, N_HEAD]
         while book.rest[at, R_NEXT] != slot:
             at = book.rest[at, R_NEXT]
         book.rest[at, R_NEXT] = after
@@ -114,7 +115,7 @@ def leave(book: Book, slot: int) -> None:
 @njit(cache=True)
 def resting_at(book: Book, contract: int, venue: int, side: int) -> int:
     """Return the best resting order of a side at a venue (-1: any), the earliest at its price; -1 none."""
-    found, slot = -1, book.head[contract]
+    found, slot = -1, book.state[contract, N_HEAD]
     while slot >= 0:
         row = book.rest[slot]
         if row[R_SIDE] == side and (venue < 0 or row[R_VENUE] == venue):

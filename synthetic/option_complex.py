@@ -34,6 +34,7 @@ from synthetic.option_layout import (
     N_ASK,
     N_ASK_SIZE,
     N_BID,
+    N_LAST,
     VENUE_LETTER,
     X_CODE,
     X_PLACE,
@@ -69,7 +70,7 @@ def _is_one_of(code: int, codes: tuple[int, ...]) -> bool:
 def _markets(book: Book, legs: np.ndarray, bids: np.ndarray, asks: np.ndarray) -> bool:
     """Fill each leg's bid and ask in cents (turned round where crossed); False where a leg has no offer."""
     for k in range(len(legs)):
-        best = book.best[legs[k, O_CONTRACT]]
+        best = book.state[legs[k, O_CONTRACT]]
         if best[N_ASK_SIZE] == 0:
             return False
         bids[k], asks[k] = min(best[N_BID], best[N_ASK]), max(best[N_BID], best[N_ASK])
@@ -139,7 +140,7 @@ def _record(book: Book, legs: np.ndarray, net: int, units: int, first: int, venu
     book.counters[E_PACKAGES] += 1
     row[G_PACKAGE], row[G_NET], row[G_UNITS] = legs[0, O_PACKAGE], net * CENT, units
     row[G_FIRST_TS], row[G_VENUE] = first, VENUE_LETTER[venue]
-    row[G_LAST_TS] = book.last_ts[legs[-1, O_CONTRACT]]
+    row[G_LAST_TS] = book.state[legs[-1, O_CONTRACT], N_LAST]
 
 
 @njit(cache=True)
@@ -164,11 +165,11 @@ def trade_package(book: Book, series: Series, habits: Habits, legs: np.ndarray, 
         left -= share
         for k in range(count):
             _write_leg(book, series, legs[k], ts, prices[k], venue, taker * legs[k, O_SIDE], share)
-            first = book.last_ts[legs[k, O_CONTRACT]] if first == 0 else first
+            first = book.state[legs[k, O_CONTRACT], N_LAST] if first == 0 else first
             ts = min(ts + int(LEG_NS * exponential(s)) + 1, start + SPAN_MAX_NS)
         ts = min(ts + int(CHUNK_NS * exponential(s)) + 1, start + SPAN_MAX_NS)
     for k in range(count):
         contract = legs[k, O_CONTRACT]
-        publish(book, series, contract, book.last_ts[contract] + 3_000)
+        publish(book, series, contract, book.state[contract, N_LAST] + 3_000)
         after_trade(book, series, habits, contract, legs[k, O_SIDE] * (1 + units // 4), ts, s)
     _record(book, legs, net, units, first, venue)

@@ -46,10 +46,14 @@ from synthetic.option_layout import (
     HEAP_COLUMNS,
     HIT,
     MAKER_COLUMNS,
+    N_ASK,
     N_ASK_SIZE,
+    N_HEAD,
+    N_LAST,
     R_CONTRACT,
     R_ORDER,
     REST_COLUMNS,
+    STATE_COLUMNS,
     VENUES,
     WAVE,
     X_LEGS,
@@ -92,7 +96,7 @@ def _quote(
     book: Book, series: Series, spots: Spots, habits: Habits, contract: int, ts: int, s: Stream
 ) -> None:
     """Let fast venues quote a contract and plan the slow ones; the first time all of them quote."""
-    if book.last_ts[contract] == 0:
+    if book.state[contract, N_LAST] == 0:
         requote(book, series, spots, habits, contract, ts, ALL_VENUES, s)
     else:
         requote(book, series, spots, habits, contract, ts, FAST_VENUES, s)
@@ -124,7 +128,7 @@ def _have_market(
     book: Book, series: Series, spots: Spots, habits: Habits, contract: int, ts: int, s: Stream
 ) -> None:
     """Let market makers quote at once where nobody offers, so that every market order finds somebody."""
-    if book.best[contract, N_ASK_SIZE] == 0 or book.last_ts[contract] == 0:
+    if book.state[contract, N_ASK_SIZE] == 0 or book.state[contract, N_LAST] == 0:
         requote(book, series, spots, habits, contract, ts, ALL_VENUES, s)
         publish(book, series, contract, ts)
 
@@ -214,17 +218,14 @@ def new_book(contracts: int, start_ns: int, identity: int) -> Book:
     slots = 4096
     counters = np.zeros(COUNTERS, np.int64)
     counters[E_FREE], counters[E_IDENTITY], counters[E_NEXT_REFRESH] = slots, identity, start_ns
-    best = np.zeros((contracts, BEST_COLUMNS), np.int64)
-    best[:, 1] = -1
+    state = np.zeros((contracts, STATE_COLUMNS), np.int64)
+    state[:, N_ASK] = state[:, N_HEAD] = -1
     return Book(
-        maker=np.zeros((contracts, VENUES, MAKER_COLUMNS), np.int64),
-        best=best,
-        head=np.full(contracts, -1, np.int64),
+        maker=np.zeros((contracts, VENUES, MAKER_COLUMNS), np.int32),
+        state=state,
         rest=np.zeros((slots, REST_COLUMNS), np.int64),
         free=np.arange(slots, dtype=np.int64),
         heap=np.zeros((16_384, HEAP_COLUMNS), np.int64),
-        last_ts=np.zeros(contracts, np.int64),
-        impact=np.zeros(contracts, np.float64),
         prints=np.zeros((8_192, PRINT_COLUMNS), np.int64),
         quotes=np.zeros((32_768, QUOTE_COLUMNS), np.int64),
         groups=np.zeros((4_096, GROUP_COLUMNS), np.int64),

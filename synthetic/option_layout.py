@@ -71,6 +71,9 @@ N_ASK_SIZE: Final = 3
 N_BID_VENUE: Final = 4
 N_ASK_VENUE: Final = 5
 BEST_COLUMNS: Final = 6
+N_HEAD: Final = 6  # first resting customer, -1 none
+N_LAST: Final = 7  # nothing of the contract happens at or before this time
+STATE_COLUMNS: Final = 8
 
 # What is still to happen, a binary heap by time.
 H_TS: Final = 0
@@ -107,19 +110,27 @@ G_VENUE: Final = 5
 GROUP_COLUMNS: Final = 6
 
 
-class Series(NamedTuple):
-    """Facts of a block's series, one entry a contract; `iv` and `half` are those of the block."""
+# Facts of a series, whole numbers and real ones apart; one row each, so that they lie together in memory.
+S_SYMBOL: Final = 0
+S_RIGHT: Final = 1  # 0 call, 1 put
+S_EXPIRY: Final = 2  # ns since 1970
+S_TICKS: Final = 3  # 0 penny throughout, 1 penny then nickel, 2 nickel then dime
+S_VENUES: Final = 4  # bit set over OPTION_VENUES
+WHOLE_COLUMNS: Final = 8
+S_STRIKE: Final = 0  # USD
+S_UNITS: Final = 1  # shares delivered by a contract / 100
+S_DEPTH: Final = 2  # scale of quoted sizes, contracts
+S_IV: Final = 3
+S_HALF: Final = 4  # half the width of the market, cents
+S_IMPACT: Final = 5  # cents that trades have moved the market makers
+REAL_COLUMNS: Final = 8
 
-    symbol: Matrix
-    strike: Floats  # USD
-    right: Matrix  # 0 call, 1 put
-    expiry_ns: Matrix
-    units: Floats  # shares delivered by a contract / 100
-    tick_class: Matrix  # 0 penny throughout, 1 penny then nickel, 2 nickel then dime
-    venues: Matrix  # bit set over OPTION_VENUES
-    depth: Floats  # scale of quoted sizes, contracts
-    iv: Floats
-    half: Floats  # half the width of the market, cents
+
+class Series(NamedTuple):
+    """Facts of a block's series, one row a contract; volatility, width and depth are those of the block."""
+
+    whole: Matrix
+    real: Floats
 
 
 class Spots(NamedTuple):
@@ -134,14 +145,11 @@ class Spots(NamedTuple):
 class Book(NamedTuple):
     """All that changes while a block runs."""
 
-    maker: Matrix  # [contract, venue, MAKER_COLUMNS]
-    best: Matrix
-    head: Matrix  # first resting customer of a contract, -1 none
+    maker: npt.NDArray[np.int32]  # [contract, venue, MAKER_COLUMNS]
+    state: Matrix  # [contract, STATE_COLUMNS]
     rest: Matrix
     free: Matrix
     heap: Matrix
-    last_ts: Matrix  # by contract; nothing of a contract happens at or before it
-    impact: Floats  # cents that trades have moved the market makers
     prints: Matrix
     quotes: Matrix
     groups: Matrix

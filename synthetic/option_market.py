@@ -5,16 +5,19 @@ them, and the truth of what the parties wanted. A block is a function of seed, p
 block; options trade in the regular session only.
 """
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from functools import partial
 from typing import Final
 
 import numpy as np
 
+from synthetic.agents_option_parents import LONG_COLUMNS, PARENTS_PER_PRINT, plan_parents
 from synthetic.agents_option_scene import (
     C_PARENTS,
     K_FIRST_LEG,
     K_FORM,
     K_ID,
+    K_IS_LEGGED,
     K_LEGS,
     K_PURPOSE,
     K_SIDE,
@@ -30,6 +33,10 @@ from synthetic.layout import (
     HIDDEN_COLUMNS,
     MAKER_OPTION,
     ORDER_COLUMNS,
+    P_AGGRESSOR,
+    P_PACKAGE,
+    P_PRICE,
+    P_SIZE,
     PARENT_COLUMNS,
     PRINT_COLUMNS,
     QUOTE_COLUMNS,
@@ -54,11 +61,12 @@ from synthetic.option_block import (
     quote_weights,
     scene_of,
     seconds_of,
+    trades_options,
     value_series,
 )
 from synthetic.option_engine import Engine, Work, new_book
 from synthetic.option_layout import G_NET, G_PACKAGE, Floats, Series, Spots
-from synthetic.option_orders import BlockOrders, looks_before, write_orders
+from synthetic.option_orders import BlockOrders, Known, looks_before, write_orders
 from synthetic.packages import FORMS
 from synthetic.params import Params, Profile
 from synthetic.paths import STEP_NS, coarse_prices
@@ -70,6 +78,9 @@ from synthetic.world import Truth
 KEY_ENGINE: Final = 631
 MAKER_IDENTITIES: Final = 1 << 31  # market makers' own orders count from here within a block
 DAYS_CACHED: Final = 3
+NETS_CACHED: Final = 2 * DAY_BLOCKS
+WEEK_DAYS: Final = 5
+QUIETEST: Final = 1e-3  # quotes a second by the clock
 QUOTES_MIN: Final = 0.1  # of a profile's quotes, that come by the clock whatever orders bring
 
 
@@ -84,6 +95,7 @@ class DayFacts:
     open_interest: Matrix
     dividends: Matrix  # symbols that go without a dividend the next day
     coarse: Floats  # stock prices at the block boundaries
+    parents: Matrix  # that work for long, [row, LONG_COLUMNS]
 
 
 class OptionMarket:
@@ -93,9 +105,12 @@ class OptionMarket:
         self.profile, self.seed, self.params, self.universe = profile, seed, params, universe
         self._tables: dict[int, Contracts] = {}
         self._facts: dict[int, DayFacts] = {}
+        self._nets: dict[tuple[int, int], Matrix] = {}
         self._engine: Engine | None = None
         self._orders: BlockOrders | None = None
         self._start = 0
+        self._by_hand: Matrix = np.zeros(0, np.int64)  # packages whose legs are single orders
+        self._legged: list[Matrix] = []  # and their prints
 
     def contracts(self, day: int) -> Contracts:
         """Return the series listed on a day; P_CONTRACT and Q_CONTRACT are its rows."""
@@ -125,32 +140,45 @@ class OptionMarket:
             table = self.contracts(day)
             level, skew = levels(self.seed, day, self.universe, self.params)
             due = [a.symbol for a in actions(self.seed, day + 1, self.universe) if a.kind == "dividend"]
-            self._facts[day] = DayFacts(
-                table,
-                chain_wish(table),
-                level,
-                skew,
-                self._positions(day),
-                np.array(due, np.int64),
-                self._coarse(day),
-            )
+            facts = DayFacts(
+                table, chain_wish(table), level, skew, self._positions(day), np.array(due, np.int64),
+                self._coarse(day), np.zeros((0, LONG_COLUMNS), np.int64),
+            )  # fmt: skip
+            self._facts[day] = replace(facts, parents=self._parents(day_of(day), facts))
         return self._facts[day]
 
+    def _parents(self, day: Day, facts: DayFacts) -> Matrix:
+        """Return the day's parents that work for long, as they are planned at the open."""
+        scene = self._scene(day, day.open_block, facts)
+        span = (day.open_block, day.block_ts(day.open_block), day.block_ts(day.close_block))
+        wanted = (int(PARENTS_PER_PRINT * self.profile.option_prints), self.params.informed_share)
+        return plan_parents(self.seed, day.index, wanted, scene, facts.coarse, span)
+
     def _positions(self, day: int) -> Matrix:
-        """Return a day's open interest, from the first day's and the orders of all days between."""
+        """Return a day's open interest: what the orders of the day before left of that day's.
+
+        Every WEEK_DAYS days positions are those that a series' own name gives, as on the first day, so that
+        no day asks for more than a week of orders.
+        """
         table, on = self.contracts(day), day_of(day)
         fresh = at_start(self.seed, table, self.universe, self._coarse(day)[:, on.open_block])
-        if day == 0:
+        if day % WEEK_DAYS == 0:
             return fresh
         before = self._day(day - 1)
         net = np.zeros(len(before.table), np.int64)
         yesterday = day_of(day - 1)
-        for block in range(yesterday.open_block, yesterday.close_block):
-            net += self._block_orders(yesterday, block, before).net
+        for block in filter(partial(trades_options, yesterday), range(DAY_BLOCKS)):
+            net += self._net(yesterday, block, before)
         left = before.open_interest + net
         closing = before.coarse[:, yesterday.close_block]
         gone = exercise(before.table, left, closing, before.dividends)
         return next_day(before.table, left, table, fresh, gone)
+
+    def _net(self, day: Day, block: int, facts: DayFacts) -> Matrix:
+        """Return how a block's orders change open interest; blocks that were run are remembered."""
+        if (day.index, block) not in self._nets:
+            self._block_orders(day, block, facts)
+        return self._nets[day.index, block]
 
     def _series(self, day: Day, block: int, facts: DayFacts) -> tuple[Series, Floats]:
         """Return a block's series and their deltas."""
@@ -161,24 +189,33 @@ class OptionMarket:
         )  # fmt: skip
         return series, deltas
 
-    def _block_orders(self, day: Day, block: int, facts: DayFacts) -> BlockOrders:
-        """Return what agents order in a block, with what opens and closes settled."""
+    def _scene(self, day: Day, block: int, facts: DayFacts) -> Scene:
+        """Return what the agents of a block choose by."""
         seconds = seconds_of(day, block, self.profile, self.seed)
         about = burst_symbols(self.seed, day, block, seconds, cumulated(self.universe.option_weight))
         _, deltas = self._series(day, block, facts)
-        scene: Scene = scene_of(facts.table, facts.wish, (seconds, about), self.universe, self.params)
-        scene = scene._replace(spot=facts.coarse[:, block].copy(), delta=deltas, start_ns=day.block_ts(block))
+        scene = scene_of(facts.table, facts.wish, (seconds, about), self.universe, self.params)
+        return scene._replace(spot=facts.coarse[:, block].copy(), delta=deltas, start_ns=day.block_ts(block))
+
+    def _block_orders(self, day: Day, block: int, facts: DayFacts) -> BlockOrders:
+        """Return what agents order in a block, with what opens and closes settled."""
+        scene = self._scene(day, block, facts)
+        seconds = seconds_of(day, block, self.profile, self.seed)
         counts = counts_of(self.profile, self.params, seconds, len(facts.dividends) > 0)
-        written = write_orders(self.seed, (day.index, block), scene, counts, self.params, facts.dividends)
+        known = Known(facts.parents, facts.dividends)
+        written = write_orders(self.seed, (day.index, block), scene, counts, self.params, known)
         share = _share_of_day(day, block)
         budget = share_of_block(facts.open_interest, *share)
         settle(written.orders, budget, budget.copy(), written.net)
+        while len(self._nets) >= NETS_CACHED:
+            del self._nets[min(self._nets)]
+        self._nets[day.index, block] = written.net
         return written
 
     def start_block(self, day: Day, block: int, paths: Floats) -> Matrix:
         """Seed the books of a block; return the equity orders it needs there, in order of time."""
         self._engine, self._orders, self._start = None, None, day.block_ts(block)
-        if not day.is_regular(block):
+        if not trades_options(day, block):
             return no_rows(ORDER_COLUMNS)
         facts = self._day(day.index)
         written = self._block_orders(day, block, facts)
@@ -190,7 +227,8 @@ class OptionMarket:
         rates = self._clock(seconds_of(day, block, self.profile, self.seed), len(looks) / BLOCK_SECONDS)
         identity = first_id(day.index, block, MAKER_OPTION) + MAKER_IDENTITIES
         spots = Spots(np.ascontiguousarray(paths), carry_of(self.universe), self._start, STEP_NS)
-        self._orders = written
+        self._orders, self._legged = written, []
+        self._by_hand = written.packages[written.packages[:, K_IS_LEGGED] == 1, K_ID]
         self._engine = Engine(
             new_book(len(facts.table), self._start, identity), series, spots, habits_of(self.params),
             Work(written.orders, looks, weight, rates, self._start),
@@ -202,13 +240,16 @@ class OptionMarket:
         """Return the mean time between quotes by the clock, ns, by second: what orders do not bring."""
         wanted = self.profile.option_quotes * seconds
         left = np.maximum(wanted - QUOTES_PER_ORDER * looks, QUOTES_MIN * wanted) / QUOTES_PER_CLOCK
-        return np.asarray(SECOND_NS / left, np.float64)
+        return np.asarray(SECOND_NS / np.maximum(left, QUIETEST), np.float64)
 
     def run_second(self, second: int) -> tuple[Matrix, Matrix]:
         """Run one second of the block; return prints and quotes in order of time, the caller's to keep."""
         if self._engine is None:
             return no_rows(PRINT_COLUMNS), no_rows(QUOTE_COLUMNS)
-        return self._engine.second(self._start + (second + 1) * SECOND_NS)
+        prints, quotes = self._engine.second(self._start + (second + 1) * SECOND_NS)
+        if len(self._by_hand):
+            self._legged.append(prints[np.isin(prints[:, P_PACKAGE], self._by_hand)])
+        return prints, quotes
 
     def truth(self) -> Truth:
         """Return what the parties of this block wanted; what packages cost is complete after its last second.
@@ -224,6 +265,10 @@ class OptionMarket:
             return ()
         groups = self._engine.groups()
         costs = dict(zip(groups[:, G_PACKAGE].tolist(), groups[:, G_NET].tolist(), strict=True))
+        units = {row[K_ID]: row[K_UNITS] for row in self._orders.packages.tolist()}
+        for fill in (row for part in self._legged for row in part.tolist()):
+            paid = fill[P_AGGRESSOR] * fill[P_PRICE] * fill[P_SIZE] // units[fill[P_PACKAGE]]
+            costs[fill[P_PACKAGE]] = costs.get(fill[P_PACKAGE], 0) + paid
         return tuple(_package(row, costs) for row in self._orders.packages.tolist())
 
 
@@ -239,7 +284,7 @@ def _package(row: list[int], costs: dict[int, int]) -> Package:
 def _share_of_day(day: Day, block: int) -> tuple[float, float]:
     """Return which part of the regular session has passed before and after a block."""
     length = day.close_block - day.open_block
-    return (block - day.open_block) / length, (block + 1 - day.open_block) / length
+    return (block - day.open_block) / length, min((block + 1 - day.open_block) / length, 1.0)
 
 
 assert DAYS_MAX < 1 << 18 and C_PARENTS == 2 and DAY_BLOCKS < 255

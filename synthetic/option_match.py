@@ -62,6 +62,8 @@ from synthetic.option_layout import (
     N_ASK_SIZE,
     N_BID,
     N_BID_SIZE,
+    N_HEAD,
+    N_LAST,
     OPTION_ORDER_COLUMNS,
     PRO_RATA,
     R_CONTRACT,
@@ -75,6 +77,12 @@ from synthetic.option_layout import (
     R_SIZE,
     R_VENUE,
     REFILL,
+    S_DEPTH,
+    S_HALF,
+    S_IMPACT,
+    S_SYMBOL,
+    S_TICKS,
+    S_VENUES,
     VENUE_BIT,
     VENUE_LETTER,
     VENUE_MODEL,
@@ -122,7 +130,7 @@ def put_print(
     book.counters[E_PRINTS] += 1
     contract, side = order[O_CONTRACT], order[O_SIDE]
     row[P_TS] = stamp(book, contract, ts)
-    row[P_SYMBOL], row[P_CONTRACT] = series.symbol[contract], contract
+    row[P_SYMBOL], row[P_CONTRACT] = series.whole[contract, S_SYMBOL], contract
     row[P_PRICE], row[P_SIZE], row[P_VENUE], row[P_CODE] = (
         price * CENT,
         size,
@@ -148,8 +156,10 @@ def after_trade(
     book: Book, series: Series, habits: Habits, contract: int, signed: int, ts: int, s: Stream
 ) -> None:
     """Let market makers learn from a trade and plan when they quote again."""
-    weight = min(abs(signed) / max(series.depth[contract] * 4.0, 1.0), 1.0)
-    book.impact[contract] += (1 if signed > 0 else -1) * habits.impact * weight * series.half[contract]
+    weight = min(abs(signed) / max(series.real[contract, S_DEPTH] * 4.0, 1.0), 1.0)
+    series.real[contract, S_IMPACT] += (
+        (1 if signed > 0 else -1) * habits.impact * weight * series.real[contract, S_HALF]
+    )
     push(book, ts + int(habits.refill_ns * exponential(s)) + 20_000, REFILL, contract, 0)
 
 
@@ -211,12 +221,12 @@ def take(book: Book, series: Series, habits: Habits, order: np.ndarray, ts: int,
         if order[O_VENUE] > 0:
             venue = _wanted_venue(book, order, at, price, venue)
         left = _fill_at(book, series, order, ts, price, venue, left, s)
-        publish(book, series, contract, book.last_ts[contract] + 3_000)
+        publish(book, series, contract, book.state[contract, N_LAST] + 3_000)
         ts += int((SWEEP_NS if order[O_STYLE] == SWEEP else ROUTE_NS) * exponential(s)) + 1_000
         hops += 1
     if left > 0 and order[O_LIMIT] == 0:
         # Nobody is left, or nobody bids at all: a market maker of the last venue takes the rest a tick away.
-        tick = tick_of(price, series.tick_class[contract])
+        tick = tick_of(price, series.whole[contract, S_TICKS])
         put_print(book, series, order, ts, max(price + side * tick, tick), left, venue, side, -1)
         left = 0
     if left < order[O_SIZE]:
@@ -227,8 +237,8 @@ def take(book: Book, series: Series, habits: Habits, order: np.ndarray, ts: int,
 @njit(cache=True)
 def _place(book: Book, contract: int, side: int, place: int) -> int:
     """Return a price in cents, `place` permille of the way from a side's best to the other's; 0 none."""
-    bid, ask = book.best[contract, N_BID], book.best[contract, N_ASK]
-    if book.best[contract, N_ASK_SIZE] == 0:
+    bid, ask = book.state[contract, N_BID], book.state[contract, N_ASK]
+    if book.state[contract, N_ASK_SIZE] == 0:
         return 0
     bid, ask = min(bid, ask), max(bid, ask)  # a crossed market is turned round
     way = ((ask - bid) * place + 500) // 1000
@@ -256,11 +266,11 @@ def auction(book: Book, series: Series, habits: Habits, order: np.ndarray, ts: i
 def venue_of(series: Series, contract: int, letter: int, other: int) -> int:
     """Return the index of a venue's letter where the contract trades there, else one that trades it."""
     for venue in range(VENUES):
-        if VENUE_LETTER[venue] == letter and series.venues[contract] & VENUE_BIT[venue]:
+        if VENUE_LETTER[venue] == letter and series.whole[contract, S_VENUES] & VENUE_BIT[venue]:
             return venue
     for step in range(VENUES):
         venue = (other + step) % VENUES
-        if series.venues[contract] & VENUE_BIT[venue]:
+        if series.whole[contract, S_VENUES] & VENUE_BIT[venue]:
             return venue
     return other
 
@@ -285,8 +295,8 @@ def post(book: Book, series: Series, habits: Habits, order: np.ndarray, ts: int,
     if price <= 0:
         book.counters[E_DROPPED] += 1
         return
-    tick = tick_of(price, series.tick_class[contract])
-    bid, ask = book.best[contract, N_BID], book.best[contract, N_ASK]
+    tick = tick_of(price, series.whole[contract, S_TICKS])
+    bid, ask = book.state[contract, N_BID], book.state[contract, N_ASK]
     price = price // tick * tick if side > 0 else -(-price // tick) * tick
     price = max(min(price, ask - tick), tick) if side > 0 else max(price, bid + tick)
     venue = venue_of(series, contract, order[O_VENUE], below(s, VENUES))
@@ -312,7 +322,7 @@ def _hit(book: Book, series: Series, habits: Habits, slot: int, ts: int, size: i
     row[R_SIZE] -= size
     if row[R_SIZE] == 0:
         leave(book, slot)
-    publish(book, series, contract, book.last_ts[contract] + 3_000)
+    publish(book, series, contract, book.state[contract, N_LAST] + 3_000)
     after_trade(book, series, habits, contract, side * size, ts, s)
 
 
@@ -325,9 +335,9 @@ def look_at(
     if row[R_ORDER] != order:
         return
     contract = row[R_CONTRACT]
-    worth, _ = theory(series, spots, contract, ts)
+    worth = theory(series, spots, contract, ts)
     gain = (row[R_PRICE] - worth) * row[R_SIDE]
-    if gain >= -habits.hit_edge * series.half[contract] * exponential(s):
+    if gain >= -habits.hit_edge * series.real[contract, S_HALF] * exponential(s):
         is_whole = uniform(s) < habits.size_whole
         _hit(book, series, habits, slot, ts, row[R_SIZE] if is_whole else 1 + below(s, row[R_SIZE]), s)
     if row[R_ORDER] == order:
@@ -339,10 +349,10 @@ def pick_off(
     book: Book, series: Series, spots: Spots, habits: Habits, contract: int, ts: int, s: Stream
 ) -> None:
     """Let market makers take resting customers whom the value has left behind."""
-    if book.head[contract] < 0:
+    if book.state[contract, N_HEAD] < 0:
         return
-    worth, _ = theory(series, spots, contract, ts)
-    half = series.half[contract]
+    worth = theory(series, spots, contract, ts)
+    half = series.real[contract, S_HALF]
     for side in (1, -1):
         slot = resting_at(book, contract, -1, side)
         if slot >= 0 and (book.rest[slot, R_PRICE] - worth) * side > 0.5 * half:

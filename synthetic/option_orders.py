@@ -10,6 +10,8 @@ import numpy as np
 from numba import njit
 
 from synthetic.agents_option import (
+    KINDS,
+    compression,
     dividend_play,
     floor,
     institution,
@@ -19,6 +21,7 @@ from synthetic.agents_option import (
     zero_dte,
 )
 from synthetic.agents_option_packages import package
+from synthetic.agents_option_parents import L_CHILDREN, work_parents
 from synthetic.agents_option_scene import (
     C_IDENTITY,
     C_ORDERS,
@@ -31,12 +34,14 @@ from synthetic.agents_option_scene import (
     Scene,
 )
 from synthetic.layout import (
+    BLOCK_NS,
     MAKER_OPTION,
     O_CONTRACT,
     O_TS,
     ORDER_COLUMNS,
     PARENT_COLUMNS,
     ROWS_MAX,
+    T_START,
     Matrix,
     first_id,
 )
@@ -83,8 +88,10 @@ def _act(
         qcc(desk, scene, s)
     elif kind == 8:
         package(desk, scene, s)
-    else:
+    elif kind == 9:
         dividend_play(desk, scene, dividends, s)
+    else:
+        compression(desk, scene, s)
 
 
 @njit(cache=True)
@@ -97,15 +104,23 @@ def _act_all(
             _act(desk, scene, kind, gap_scale, improve, dividends, s)
 
 
+class Known(NamedTuple):
+    """What is known of a day before its blocks: long parents, and who goes without a dividend next."""
+
+    parents: Matrix
+    dividends: Matrix
+
+
 def write_orders(
-    seed: int, place: tuple[int, int], scene: Scene, means: Floats, params: Params, dividends: Matrix
+    seed: int, place: tuple[int, int], scene: Scene, means: Floats, params: Params, known: Known
 ) -> BlockOrders:
     """Return what the agents of a block (day, block) want, orders in order of time."""
     s = stream(seed, KEY_ORDERS, *place)
     counts = np.array([poisson(s, mean) for mean in means.tolist()], np.int64)
     if len(scene.daily_symbols) == 0:
-        counts[3] = 0
-    room = ROWS_PER_AGENT * int(counts.sum()) + ROWS_PER_AGENT
+        counts[[KINDS.index("zero_dte"), KINDS.index("compression")]] = 0
+    children = 0 if len(known.parents) == 0 else int(known.parents[:, L_CHILDREN].sum())
+    room = ROWS_PER_AGENT * int(counts.sum()) + children + ROWS_PER_AGENT
     assert room <= ROWS_MAX, f"{room} rows asked for, {ROWS_MAX} are the limit"
     counters = np.zeros(DESK_COUNTERS, np.int64)
     counters[C_IDENTITY] = first_id(*place, MAKER_OPTION)
@@ -116,11 +131,14 @@ def write_orders(
         np.empty((room, PACKAGE_COLUMNS), np.int64),
         counters,
     )
-    _act_all(desk, scene, counts, params.gap_scale, params.improvement_scale, dividends, s)
+    _act_all(desk, scene, counts, params.gap_scale, params.improvement_scale, known.dividends, s)
+    work_parents(seed, place[0], desk, scene, known.parents, params.improvement_scale)
+    begun = known.parents[:, :PARENT_COLUMNS]
+    begun = begun[(begun[:, T_START] >= scene.start_ns) & (begun[:, T_START] < scene.start_ns + BLOCK_NS)]
     return BlockOrders(
         by_time(desk.orders[: counters[C_ORDERS]]),
         by_time(desk.stock[: counters[C_STOCK]]),
-        desk.parents[: counters[C_PARENTS]].copy(),
+        np.concatenate([begun, desk.parents[: counters[C_PARENTS]]]),
         desk.packages[: counters[C_PACKAGES]].copy(),
         np.zeros(len(scene.strike), np.int64),
     )

@@ -34,12 +34,25 @@ from synthetic.option_layout import (
     N_BID,
     N_BID_SIZE,
     N_BID_VENUE,
+    N_HEAD,
+    N_LAST,
     PRO_RATA,
     R_NEXT,
     R_PRICE,
     R_SIDE,
     R_SIZE,
     R_VENUE,
+    S_DEPTH,
+    S_EXPIRY,
+    S_HALF,
+    S_IMPACT,
+    S_IV,
+    S_RIGHT,
+    S_STRIKE,
+    S_SYMBOL,
+    S_TICKS,
+    S_UNITS,
+    S_VENUES,
     TAKER_MAKER,
     VENUE_LETTER,
     VENUE_MODEL,
@@ -51,7 +64,7 @@ from synthetic.option_layout import (
     Stream,
 )
 from synthetic.rng import bits
-from synthetic.surface import tick_of, value, years_left
+from synthetic.surface import tick_of, worth, years_left
 
 LOW_20 = np.uint64((1 << 20) - 1)
 S20 = np.uint64(20)
@@ -65,22 +78,24 @@ IMPACT_KEPT = 0.8  # of the impact, each time market makers quote anew
 @njit(cache=True)
 def stamp(book: Book, contract: int, ts: int) -> int:
     """Return the first free instant of a contract from `ts` on: its events have an order."""
-    ts = min(max(ts, book.last_ts[contract] + 1), book.counters[E_CLOCK_END] - 1)
-    book.last_ts[contract] = max(ts, book.last_ts[contract])
+    ts = min(max(ts, book.state[contract, N_LAST] + 1), book.counters[E_CLOCK_END] - 1)
+    book.state[contract, N_LAST] = max(ts, book.state[contract, N_LAST])
     return ts
 
 
 @njit(cache=True)
-def theory(series: Series, spots: Spots, contract: int, ts: int) -> tuple[float, float]:
-    """Return what a contract is worth in cents, and its delta."""
-    symbol = series.symbol[contract]
+def theory(series: Series, spots: Spots, contract: int, ts: int) -> float:
+    """Return what a contract is worth in cents."""
+    symbol = series.whole[contract, S_SYMBOL]
     step = min((ts - spots.start_ns) // spots.step_ns, spots.price.shape[1] - 1)
-    spot = spots.price[symbol, step] * series.units[contract]
-    tau = years_left(series.expiry_ns[contract], ts)
-    worth, delta, _ = value(
-        spot, series.strike[contract], series.right[contract], tau, series.iv[contract], spots.carry[symbol]
+    spot = spots.price[symbol, step] * series.real[contract, S_UNITS]
+    tau = years_left(series.whole[contract, S_EXPIRY], ts)
+    strike, right, iv = (
+        series.real[contract, S_STRIKE],
+        series.whole[contract, S_RIGHT],
+        series.real[contract, S_IV],
     )
-    return worth * 100.0, delta
+    return 100.0 * worth(spot, strike, right, tau, iv, spots.carry[symbol])
 
 
 @njit(cache=True)
@@ -116,7 +131,7 @@ def other_best(book: Book, contract: int, mask: int) -> tuple[int, int]:
                 bid = max(bid, maker[contract, venue, M_BID])
             if maker[contract, venue, M_ASK_SIZE] > 0:
                 ask = min(ask, maker[contract, venue, M_ASK])
-    slot = book.head[contract]
+    slot = book.state[contract, N_HEAD]
     while slot >= 0:
         if book.rest[slot, R_SIDE] > 0:
             bid = max(bid, book.rest[slot, R_PRICE])
@@ -134,13 +149,12 @@ def requote(
 
     They do not lock or cross what others show, but for a small share of cases in which they do not see it.
     """
-    worth, _ = theory(series, spots, contract, ts)
-    worth += book.impact[contract]
-    book.impact[contract] *= IMPACT_KEPT
-    tick = tick_of(worth, series.tick_class[contract])
-    half, depth = max(series.half[contract], 0.5 * tick), series.depth[contract]
+    value = theory(series, spots, contract, ts) + series.real[contract, S_IMPACT]
+    series.real[contract, S_IMPACT] *= IMPACT_KEPT
+    tick = tick_of(value, series.whole[contract, S_TICKS])
+    half, depth = max(series.real[contract, S_HALF], 0.5 * tick), series.real[contract, S_DEPTH]
     top_bid, top_ask = other_best(book, contract, mask)
-    mask &= series.venues[contract]
+    mask &= series.whole[contract, S_VENUES]
     maker = book.maker
     for venue in range(VENUES):
         if mask & (1 << venue) == 0:
@@ -149,7 +163,7 @@ def requote(
         parts = (np.int64(word & LOW_20) / MILLION, np.int64((word >> S20) & LOW_20) / MILLION)
         model = VENUE_MODEL[venue]
         own = half * (1.0 + (0.15 if model == TAKER_MAKER else 0.0))
-        bid, ask = _sides(worth, own, tick, parts)
+        bid, ask = _sides(value, own, tick, parts)
         if np.int64((word >> S40) & LOW_20) / MILLION >= habits.cross_share:
             bid, ask = min(bid, top_ask - tick), max(ask, top_bid + tick)
         has_bid = bid > 0
@@ -164,7 +178,7 @@ def requote(
 def _add_customers(book: Book, contract: int) -> None:
     """Put resting customers on top of the market makers of their venues, in the scratch copy."""
     shown, rest = book.scratch, book.rest
-    slot = book.head[contract]
+    slot = book.state[contract, N_HEAD]
     while slot >= 0:
         venue, size, price = rest[slot, R_VENUE], rest[slot, R_SIZE], rest[slot, R_PRICE]
         at = M_BID if rest[slot, R_SIDE] > 0 else M_ASK
@@ -183,7 +197,7 @@ def national_best(book: Book, contract: int) -> None:
     for venue in range(VENUES):
         for column in range(MAKER_COLUMNS):
             shown[venue, column] = maker[contract, venue, column]
-    if book.head[contract] >= 0:
+    if book.state[contract, N_HEAD] >= 0:
         _add_customers(book, contract)
     bid, bid_size, bid_venue = 0, 0, 0
     ask, ask_size, ask_venue = -1, 0, 0
@@ -202,7 +216,7 @@ def national_best(book: Book, contract: int) -> None:
 def publish(book: Book, series: Series, contract: int, ts: int) -> None:
     """Write the best bid and offer of a contract if it changed."""
     national_best(book, contract)
-    best, shown = book.top, book.best
+    best, shown = book.top, book.state
     is_same = True
     for column in range(BEST_COLUMNS):
         is_same = is_same and shown[contract, column] == best[column]
@@ -213,7 +227,7 @@ def publish(book: Book, series: Series, contract: int, ts: int) -> None:
     book.counters[E_QUOTES] = at + 1
     rows[at, Q_TS], rows[at, Q_SYMBOL], rows[at, Q_CONTRACT] = (
         stamp(book, contract, ts),
-        series.symbol[contract],
+        series.whole[contract, S_SYMBOL],
         contract,
     )
     rows[at, Q_BID], rows[at, Q_BID_SIZE] = best[N_BID] * CENT, best[N_BID_SIZE]

@@ -65,6 +65,19 @@ def smile(level: float, skew: float, strike: float, forward: float, tau: float) 
 
 
 @njit(cache=True)
+def worth(spot: float, strike: float, right: int, tau: float, iv: float, carry: float) -> float:
+    """Return the price of one option in USD a share: the same as `value`, without its derivatives."""
+    forward = spot * (1.0 + carry * tau)
+    discount = 1.0 / (1.0 + RATE * tau)
+    spread = iv * np.sqrt(tau)
+    d1 = log(forward / strike) / spread + 0.5 * spread
+    call = discount * (forward * look_up(0, d1) - strike * look_up(0, d1 - spread))
+    if right == 0:
+        return float(max(call, spot - strike, 0.0))
+    return float(max(call - discount * (forward - strike), strike - spot, 0.0))
+
+
+@njit(cache=True)
 def value(spot: float, strike: float, right: int, tau: float, iv: float, carry: float):  # type: ignore[no-untyped-def]
     """Return (price, delta, vega) of one option in USD a share; vega per 1.00 of volatility."""
     forward = spot * (1.0 + carry * tau)
