@@ -39,7 +39,7 @@ def mix(word: np.uint64) -> np.uint64:
 
 @njit(cache=True)
 def stream(seed: int, *keys: int) -> Stream:
-    """Return a stream of its own for a seed and integer keys: uint64 [key, counter]."""
+    """Return a stream of its own for a seed and one or more integer keys: uint64 [key, counter]."""
     state = np.zeros(2, np.uint64)
     state[0] = mix(np.uint64(seed) + GOLDEN)
     for key in keys:
