@@ -85,7 +85,7 @@ def test_a_tape_without_a_leak_is_clean_and_the_power_is_stated() -> None:
 def test_a_side_hidden_in_the_last_digit_of_the_time_is_found() -> None:
     found = find_leaks(sample_of(tape(lambda ts, side: ts - ts % 10 + np.where(side > 0, 3, 6))))
     by_name = {leak.target: leak for leak in found}
-    assert by_name["option customer side"].auc > 0.95 and not by_name["option customer side"].is_clean
+    assert by_name["option customer side"].auc > 0.9 and not by_name["option customer side"].is_clean
     assert by_name["option opening"].is_clean
 
 
