@@ -23,12 +23,16 @@ from synthetic.layout import (
     Q_SYMBOL,
     Q_TS,
     QUOTE_COLUMNS,
+    SECOND_NS,
     TICK,
     Matrix,
 )
 from synthetic.tape_layout import TAPE_QUOTE_COLUMNS, Z_EVENT, Z_SOURCE
 from synthetic.tape_noise import LINES, Vector, clock_error, published, quantile, uniform_at
+from synthetic.tape_params import GRID_NS
 
+CELLS: Final = SECOND_NS // GRID_NS + 2
+LETTERS: Final = 128
 NEVER: Final = np.int64(1) << 62
 D_ODD, D_LIFE = 1, 2
 
@@ -64,6 +68,37 @@ def _stamp(rule: QuoteRule, row: Vector) -> None:
 
 
 @njit(cache=True)
+def _delays(rule: QuoteRule, first_cell: int) -> Matrix:
+    """Return the channel's delay by line at the grid times of a second, from `first_cell` on."""
+    table = np.empty((LINES, CELLS), np.int64)
+    for line in range(LINES):
+        for k in range(CELLS):
+            table[line, k] = quantile(rule.points, uniform_at(rule.channel, first_cell + k, line))
+    return table
+
+
+@njit(cache=True)
+def _errors(rule: QuoteRule, at_ts: int) -> Vector:
+    """Return how far each venue's clock is off at a time."""
+    table = np.empty(LETTERS, np.int64)
+    for venue in range(LETTERS):
+        table[venue] = clock_error(rule.skew_ns, rule.channel, venue, at_ts)
+    return table
+
+
+@njit(cache=True)
+def _stamp_by_tables(row: Vector, delays: Matrix, errors: Vector, first_cell: int) -> None:
+    """Fill the times of a row as _stamp does, with a clock's error that is one all second long."""
+    ts = row[Q_TS]
+    cell = ts // GRID_NS
+    first = delays[row[Q_SYMBOL] % LINES, cell - first_cell]
+    second = delays[row[Q_SYMBOL] % LINES, cell - first_cell + 1]
+    row[Z_SOURCE] = ts + first + (second - first) * (ts - cell * GRID_NS) // GRID_NS
+    venue = max(row[Q_BID_VENUE], row[Q_ASK_VENUE], 0)
+    row[Z_EVENT] = min(ts + errors[venue], row[Z_SOURCE])
+
+
+@njit(cache=True)
 def _break_open(rule: QuoteRule, out: Matrix, at: int, following: int, end_ts: int, number: int) -> int:
     """Perhaps show row `at` locked or crossed, and as it is in the next row; return the rows it takes."""
     row = out[at]
@@ -84,16 +119,18 @@ def _break_open(rule: QuoteRule, out: Matrix, at: int, following: int, end_ts: i
 
 @njit(cache=True)
 def show(rule: QuoteRule, first_row: int, end_ts: int, quotes: Matrix, board: Board, out: Matrix) -> int:
-    """Write what the tape shows of some quotes, one series' rows in their order; return how many rows.
+    """Write what the tape shows of a second's quotes, a series' rows in their order; return how many rows.
 
-    `quotes` are in the order of time and end before `end_ts`; `out` holds two rows for each.
+    `quotes` are in the order of time, the second ends at `end_ts`, and `out` holds two rows for each.
     """
     assert len(out) >= 2 * len(quotes)
     count = 0
+    first_cell = (end_ts - SECOND_NS) // GRID_NS
+    delays, errors = _delays(rule, first_cell), _errors(rule, end_ts - SECOND_NS)
     for i in range(len(quotes)):
         row = out[len(quotes) + i]
         row[:QUOTE_COLUMNS] = quotes[i]
-        _stamp(rule, row)
+        _stamp_by_tables(row, delays, errors, first_cell)
         key = row[Q_CONTRACT] if rule.is_option else row[Q_SYMBOL]
         board.standing[key] = quotes[i]
     for i in range(len(quotes) - 1, -1, -1):  # from the end, so that each row knows the next of its series
