@@ -5,6 +5,7 @@ probability of a buy; a truth is +1 or -1. Refuses rows whose truth is undefined
 and counts them. A share of nothing is None, never 0.
 """
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any, Final, TypeAlias
 
@@ -52,8 +53,13 @@ def share(part: float, whole: float) -> float | None:
 
 def counts(claims: Claims) -> Measures:
     """Return n, coverage, accuracy of what was decided, and of all with a coin where it abstains."""
-    n, decided = len(claims), int(np.count_nonzero(claims.side))
-    right = int(np.count_nonzero((claims.side == claims.truth) & (claims.side != 0)))
+    decided = claims.side != 0
+    right = np.count_nonzero(decided & (claims.side == claims.truth))
+    return shares(len(claims), int(np.count_nonzero(decided)), int(right))
+
+
+def shares(n: int, decided: int, right: int) -> Measures:
+    """Return what `counts` returns of n prints, of which some were decided and some of those rightly."""
     return {
         "n": n,
         "coverage": share(decided, n),
@@ -90,7 +96,9 @@ def measure(claims: Claims, blocks: Blocks | None = None) -> Measures:
         **counts(claims),
         "accuracy_blocks": blocks.interval(right, decided),
         "brier": brier(claims),
-        "accuracy_at_coverage": {f"{c:.0%}": accuracy_at(claims, c) for c in AT_COVERAGES},
+        "accuracy_at_coverage": dict(
+            zip([f"{c:.0%}" for c in AT_COVERAGES], accuracy_at(claims, AT_COVERAGES), strict=True)
+        ),
         "calibration": calibration(claims),
     }
 
@@ -108,23 +116,21 @@ def brier_skill(claims: Claims, reference: Claims) -> float | None:
     return None if mine is None or not other else 1 - mine / other
 
 
-def accuracy_at(claims: Claims, coverage: float) -> float | None:
-    """Return the accuracy over the most confident part of all rows.
+def accuracy_at(claims: Claims, coverages: Sequence[float]) -> list[float | None]:
+    """Return the accuracy over the most confident part of all rows, for each such part.
 
     Rows of equal confidence are taken in equal parts, and one without a side counts as half right, so that
     a rule which answers less often than asked is filled up with coins.
     """
     n = len(claims)
     if not n:
-        return None
-    confidence = np.abs(claims.p_buy - 0.5)
+        return [None] * len(coverages)
     right = np.where(claims.side == 0, 0.5, claims.side == claims.truth)
-    levels, of_row = np.unique(-confidence, return_inverse=True)
+    levels, of_row = np.unique(-np.abs(claims.p_buy - 0.5), return_inverse=True)
     size = np.bincount(of_row, minlength=len(levels)).astype(np.float64)
-    good = np.bincount(of_row, right, len(levels))
-    wanted = coverage * n
-    taken = np.clip(wanted - (np.cumsum(size) - size), 0, size)
-    return float((taken * good / size).sum() / wanted)
+    mean = np.bincount(of_row, right, len(levels)) / size
+    before = np.cumsum(size) - size
+    return [float((np.clip(c * n - before, 0, size) * mean).sum() / (c * n)) for c in coverages]
 
 
 def calibration(claims: Claims) -> list[Measures]:

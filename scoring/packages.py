@@ -1,8 +1,8 @@
 """`score packages`: are the legs of one package put together, and is its class named?
 
 Owns the interface of package claims: a frame with `partition`, `print_seq`, `claim` (the same number on
-every leg of one claim) and `class` (a word of CLASSES, "" for none). Owns too a baseline that groups prints
-of an underlying on one venue within 5 ms. Refuses to invent claims: where the flow makes none, coverage is 0.
+every leg of one claim) and `class` (a word of CLASSES, "" for none). Owns too a plain rule and a
+baseline to compare with. Refuses to invent claims: where the flow makes none, coverage is 0.
 """
 
 from typing import Final
@@ -24,8 +24,11 @@ CLASSES: Final = (
     "strangle", "risk_reversal", "collar", "synthetic", "calendar", "diagonal", "roll", "box", "conversion",
     "jelly_roll", "ladder", "stock_tied",
 )  # fmt: skip
-PRODUCT, BASELINE = "product", "same_venue_5ms"
-GAP_NS: Final = 5_000_000
+# The baseline asks for no code and no venue; the plain rule is what a definition of packages starts from.
+PRODUCT, PLAIN, BASELINE = "product", "same_venue_5ms", "same_underlying_500ms"
+METHODS: Final = (PRODUCT, PLAIN, BASELINE)
+PLAIN_GAP_NS: Final = 5_000_000
+BASELINE_GAP_NS: Final = 500_000_000
 NS_PER_DAY: Final = 86_400_000_000_000
 LEGS: Final = tuple(CODE_FAMILY.index(name) for name in ("multi_leg", "stock_option"))
 CLAIM_FIELDS: Final = ("package_members", "package_class")  # what flow.packets carries once it makes them
@@ -50,12 +53,21 @@ def has_claims() -> bool:
     return set(CLAIM_FIELDS) <= set(TOPIC["flow.packets"].field_names)
 
 
-def baseline_claims(placed: pl.DataFrame) -> pl.DataFrame:
+def plain_claims(placed: pl.DataFrame) -> pl.DataFrame:
     """Group prints with a multi-leg code of one underlying on one venue with gaps of at most 5 ms."""
     legs = placed.filter(pl.col("code_family").is_in(LEGS) & pl.col("status").is_in(TRADES))
-    group = pl.struct("partition", "underlying", "venue")
-    ordered = legs.with_columns(group.rank("dense").alias("k")).sort("k", "source_ts")
-    is_new = (pl.col("k").diff() != 0) | (pl.col("source_ts").diff() > GAP_NS)
+    return _runs(legs, ["partition", "underlying", "venue"], PLAIN_GAP_NS)
+
+
+def baseline_claims(placed: pl.DataFrame) -> pl.DataFrame:
+    """Group prints of one underlying with gaps of at most half a second."""
+    return _runs(placed.filter(pl.col("status").is_in(TRADES)), ["partition", "underlying"], BASELINE_GAP_NS)
+
+
+def _runs(prints: pl.DataFrame, group: list[str], gap_ns: int) -> pl.DataFrame:
+    key = pl.struct(group).rank("dense").alias("k")
+    ordered = prints.with_columns(key).sort("k", "source_ts")
+    is_new = (pl.col("k").diff() != 0) | (pl.col("source_ts").diff() > gap_ns)
     numbered = ordered.with_columns(
         is_new.fill_null(True).cum_sum().alias("claim"), pl.lit("").alias("class")
     )
@@ -70,6 +82,7 @@ def rows_of(outputs: Frames, truth: Truth, seed: int) -> pl.DataFrame:
     rows = placed.with_columns(pl.col("partition").cast(pl.Int64))
     for method, claims in (
         (PRODUCT, product_claims(outputs["flow.packets"])),
+        (PLAIN, plain_claims(placed)),
         (BASELINE, baseline_claims(placed)),
     ):
         named = claims.unique(["partition", "print_seq"]).rename(
@@ -100,7 +113,7 @@ def score(runs: list[pl.DataFrame]) -> list[Measures]:
     columns = (rows["session"].to_numpy(), rows["source_ts"].to_numpy(), rows["venue"].to_numpy())
     deals = {how: dealt(how, *columns) for how in HOW}
     size, ts = rows["size"].to_numpy(), rows["source_ts"].to_numpy()
-    measured = {m: pair_scores(rows[f"c_{m}"].to_numpy(), truth, size, ts) for m in (PRODUCT, BASELINE)}
+    measured = {m: pair_scores(rows[f"c_{m}"].to_numpy(), truth, size, ts) for m in METHODS}
     found = []
     for method, measures in measured.items():
         claim = rows[f"c_{method}"].to_numpy()
@@ -165,7 +178,7 @@ def by_class(rows: pl.DataFrame, method: str) -> tuple[dict[str, Measures], floa
 def _pooled(runs: list[pl.DataFrame]) -> pl.DataFrame:
     apart, moved = [], 0
     for rows in runs:
-        claims = [f"c_{PRODUCT}", f"c_{BASELINE}"]
+        claims = [f"c_{m}" for m in METHODS]
         shifted = [
             pl.when(pl.col(c) == ALONE).then(ALONE).otherwise(pl.col(c) + moved).alias(c) for c in claims
         ]

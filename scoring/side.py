@@ -14,7 +14,17 @@ import polars as pl
 from scoring import baselines
 from scoring.claims import EQUITIES, FUTURE, OPTIONS, PRODUCT, equity_sides, option_sides
 from scoring.intervals import BLOCK_NS, Blocks, Longs, worst_decile
-from scoring.metrics import Claims, Measures, base_rate, brier_skill, counts, hard, measure, per_class
+from scoring.metrics import (
+    Claims,
+    Measures,
+    base_rate,
+    brier_skill,
+    counts,
+    hard,
+    measure,
+    per_class,
+    shares,
+)
 from scoring.nulls import HOW, dealt
 from scoring.run import Frames
 from scoring.splits import dimensions, equity_splits, option_splits
@@ -115,16 +125,23 @@ def _groups(rows: pl.DataFrame) -> dict[str, tuple[list[str], Longs]]:
     """Return for each split its bucket names and the bucket of each row."""
     found = {}
     for name in dimensions(rows):
-        values, of_row = np.unique(rows[f"s_{name}"].fill_null("unknown").to_numpy(), return_inverse=True)
-        found[name] = (values.tolist(), of_row)
+        buckets = rows[f"s_{name}"].fill_null("unknown")
+        values = buckets.unique().sort().to_list()
+        of_row = buckets.replace_strict({v: k for k, v in enumerate(values)}, return_dtype=pl.Int64)
+        found[name] = (values, of_row.to_numpy())
     return found
 
 
 def _splits(claims: Claims, groups: Mapping[str, tuple[list[str], Longs]]) -> Measures:
-    return {
-        name: {bucket: counts(claims.where(of_row == k)) for k, bucket in enumerate(values)}
-        for name, (values, of_row) in groups.items()
-    }
+    """Return the counts of each bucket of each split, one pass over the rows a split."""
+    decided = claims.side != 0
+    right = decided & (claims.side == claims.truth)
+    found: Measures = {}
+    for name, (values, of_row) in groups.items():
+        n, some, good = (np.bincount(of_row, w, len(values)) for w in (None, decided, right))
+        cells = zip(n.astype(int).tolist(), some.astype(int).tolist(), good.astype(int).tolist(), strict=True)
+        found[name] = {bucket: shares(*cell) for bucket, cell in zip(values, cells, strict=True)}
+    return found
 
 
 def _by_seed(claims: Claims, seed: Longs) -> Measures:

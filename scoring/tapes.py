@@ -72,9 +72,8 @@ def for_tuning(profile: str, seeds: Sequence[int], minutes: int) -> Iterator[Tap
 
 
 def _synthetic(profile: str, seed: int, minutes: int, region: Region) -> Tape:
-    from connectors.truth_files import labelled
-
     from connectors.feeds.synthetic import SyntheticFeed
+    from connectors.truth_files import labelled
 
     feed = SyntheticFeed(profile, seed, minutes, region=region)
     logs, tables = labelled(feed, SYNTHETIC_CHUNKS_MAX)

@@ -93,15 +93,13 @@ def test_accuracy_at_a_coverage_takes_the_surest_first() -> None:
     truth = sides(1, 1, -1, -1, 1, 1, 1, 1, 1, 1)
     p = np.array([0.99, 0.98, 0.02, 0.03, 0.9, 0.6, 0.4, 0.4, 0.4, 0.4])
     claims = Claims(np.sign(p - 0.5).astype(np.int8), p, truth, zeros(10))
-    assert accuracy_at(claims, 0.5) == 1.0
     # Five doubtful ones are equally sure and one of them is right: two are taken, each a fifth right.
-    assert accuracy_at(claims, 0.7) == pytest.approx((5 + 2 * 1 / 5) / 7)
+    assert accuracy_at(claims, (0.5, 0.7)) == [1.0, pytest.approx((5 + 2 * 1 / 5) / 7)]
 
 
 def test_accuracy_beyond_the_coverage_is_filled_with_coins() -> None:
     claims = hard(sides(1, 1, 1, 1, 1, 1, 0, 0, 0, 0), sides(*[1] * 10), zeros(10))
-    assert accuracy_at(claims, 0.5) == 1.0
-    assert accuracy_at(claims, 0.9) == pytest.approx((6 + 1.5) / 9)
+    assert accuracy_at(claims, (0.5, 0.9)) == [1.0, pytest.approx((6 + 1.5) / 9)]
 
 
 def test_calibration_needs_two_thousand() -> None:
