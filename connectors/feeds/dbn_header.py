@@ -103,7 +103,7 @@ def _decode(raw: bytes, name: str) -> Header:
     start, end = int(found.start or 0), int(found.end or 0)
     return Header(
         version=raw[3],
-        dataset=found.dataset,
+        dataset=found.dataset.split("\0", 1)[0],
         schema=str(found.schema or ""),
         start=0 if start >= UNDEF_TIME else start,
         end=0 if end >= UNDEF_TIME else end,

@@ -92,7 +92,7 @@ def _read_item(page: Page, shelf: Shelf, place: str, item: Any) -> None:
     elif "p" in fields and "s" in fields:
         _put(shelf, _long_trade(item), where, (True, _trade), symbol)
     elif fields >= CONTRACT_FIELDS:
-        _read_contract(shelf, item)
+        _read_contract(shelf, item, where)
     elif not any(fields & known for known in LISTS):
         _put(shelf, item, where, (True, _trade), symbol)
 
@@ -202,15 +202,14 @@ def _times(row: Json) -> tuple[int, int, bool]:
 
 
 def _sequence(row: Json) -> int:
-    found = number_of(row, "sequence_number")
-    return ABSENT if found is None or found < 0 else int(found)
+    found = size_of(row, "sequence_number", 1)
+    return ABSENT if found is None or found < 0 else found
 
 
 def _read_snapshot(shelf: Shelf, item: Json, where: tuple[Page, str]) -> None:
     """Read the last trade and quote of a snapshot, its open interest and its series."""
     page, place = where
-    details = item.get("details")
-    details = details if isinstance(details, Mapping) else {}
+    details = _details(item)
     symbol = text_of(details, "ticker") or text_of(item, "ticker")
     for key in ("last_trade", "lastTrade", "last_quote", "lastQuote"):
         row = item.get(key)
@@ -219,7 +218,12 @@ def _read_snapshot(shelf: Shelf, item: Json, where: tuple[Page, str]) -> None:
             read = _long_last_trade(row) if is_trade else _long_last_quote(row)
             kind = (is_trade, _trade if is_trade else _quote)
             _put(shelf, read, (page, f"{place}.{key}"), kind, symbol)
-    _read_facts(shelf, item, details, symbol)
+    _read_facts(shelf, item, where)
+
+
+def _details(item: Json) -> Json:
+    found = item.get("details")
+    return found if isinstance(found, Mapping) else {}
 
 
 def _long_last_trade(row: Json) -> Row:
@@ -231,15 +235,20 @@ def _long_last_quote(row: Json) -> Row:
     return {**_long_quote(row), **{names.get(n, n): v for n, v in row.items() if len(n) > 1}}
 
 
-def _read_facts(shelf: Shelf, item: Json, details: Json, symbol: str) -> None:
+def _read_facts(shelf: Shelf, item: Json, where: tuple[Page, str]) -> None:
     """Open interest and series are known by the latest time in the snapshot, if it has one."""
+    details = _details(item)
+    if not details and "open_interest" not in item:
+        return
     try:
-        of = named(symbol)
+        of = named(text_of(details, "ticker") or text_of(item, "ticker"))
         held = size_of(item, "open_interest", 1)
         inner = [item.get(k) for k in ("last_quote", "last_trade", "underlying_asset", "day")]
         rows = [x for x in inner if isinstance(x, Mapping)]
         times = [time_of(x, "last_updated", "sip_timestamp") for x in rows]
-    except Unusable:
+        series = _definition(details, of)
+    except Unusable as error:
+        shelf.refuse(PRINTS[True], item, where, str(error))
         return
     ts = max((t for t in times if t is not None), default=None)
     if not of.is_option or ts is None:
@@ -248,15 +257,16 @@ def _read_facts(shelf: Shelf, item: Json, details: Json, symbol: str) -> None:
         detail = {"contract": of.contract, "open_interest": held, "ref_ts": None}
         shelf.notes.append(Note("open_interest", of.underlying, ts, detail))
     if details:
-        shelf.notes.append(Note("definition", of.underlying, ts, _definition(details, of)))
+        shelf.notes.append(Note("definition", of.underlying, ts, series))
 
 
-def _read_contract(shelf: Shelf, item: Json) -> None:
+def _read_contract(shelf: Shelf, item: Json, where: tuple[Page, str]) -> None:
     """A contract of the reference lists has no time: it counts from the beginning of the recording."""
     try:
         of = named(text_of(item, "ticker"))
         detail = _definition(item, of)
-    except Unusable:
+    except Unusable as error:
+        shelf.refuse(PRINTS[True], item, where, str(error))
         return
     shelf.timeless.append(Note("definition", of.underlying, 0, detail))
 

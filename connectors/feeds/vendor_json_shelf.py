@@ -90,20 +90,22 @@ class Shelf:
 
     def put(self, topic: str, item: Any, where: tuple[Page, str], read: Callable[[Json], Row]) -> None:
         """Add the row that `read` makes of one item of a page, or refuse it."""
-        page, place = where
         try:
             if not isinstance(item, Mapping):
                 raise Unusable("it is no JSON object")
             row = read(item)
+            key = _key(topic, row)
         except Unusable as error:
-            raw = _bytes(item)
-            source = f"{page.place}:{place}"
-            self.rejects.append(reject(topic, "", source, str(error), UNKNOWN_TS, raw))
+            self.refuse(topic, item, where, str(error))
             return
-        key = orjson.dumps([topic, *(row[n] for n in sorted(row))])
         self._here[key] += 1
         if self._here[key] > self._seen[key]:
             self.rows.setdefault(topic, []).append(row)
+
+    def refuse(self, topic: str, item: Any, where: tuple[Page, str], reason: str) -> None:
+        """Refuse one item of a page."""
+        source = f"{where[0].place}:{where[1]}"
+        self.rejects.append(reject(topic, "", source, reason, UNKNOWN_TS, _bytes(item)))
 
     def first_ts(self) -> int | None:
         """Return the earliest time of all."""
@@ -135,11 +137,18 @@ class Shelf:
             begin = end
 
 
+def _key(topic: str, row: Row) -> bytes:
+    try:
+        return orjson.dumps([topic, *(row[n] for n in sorted(row))])
+    except (TypeError, orjson.JSONEncodeError):
+        raise Unusable("a text or number in it cannot be written") from None
+
+
 def _bytes(item: Any) -> bytes:
     try:
         return orjson.dumps(item, option=orjson.OPT_SORT_KEYS)
     except (TypeError, orjson.JSONEncodeError):
-        return repr(item).encode()
+        return ascii(item).encode()
 
 
 def _between(rows: Batch, begin: int, end: int) -> Batch:
