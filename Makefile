@@ -1,7 +1,7 @@
 # The handle of the repository: `make demo` runs the product, `make test` is the gate.
 # Needs Python 3.11 or 3.12 with venv, make and a C library; everything else is installed into .venv.
 .DEFAULT_GOAL := help
-.PHONY: help install demo test test-all lint types contracts unit bench generate lock clean
+.PHONY: help install demo test test-all lint types contracts unit bench scorecard generate lock clean
 .DELETE_ON_ERROR:
 
 VENV := .venv
@@ -17,6 +17,7 @@ help:
 	@echo "make test      lint, types, contracts and every quick test"
 	@echo "make test-all  the heavier checks too"
 	@echo "make bench     rates and ratios, measured now"
+	@echo "make scorecard how right each claim is, written to docs/scorecard.md"
 	@echo "make install lint types contracts generate lock clean"
 
 install: $(STAMP)
@@ -62,6 +63,9 @@ test-all: lint types contracts
 
 bench: install
 	$(BIN)/python -m benchmarks.flow
+
+scorecard: install
+	$(BIN)/python -m scoring.scorecard
 
 generate: install
 	$(BIN)/python -m cli.generate

@@ -21,6 +21,7 @@ from cli.stack.process import choose_port
 from cli.stack.progress import Step
 from connectors.errors import ServiceError
 from connectors.ingest import build_feed
+from connectors.settings import load_settings
 from connectors.topics_admin import check_namespace
 
 DEFAULT_PORT: Final = 8470
@@ -49,6 +50,7 @@ def run_demo(demo: Demo) -> None:
         "profile": demo.profile,
         "seed": demo.seed,
         "minutes": None,
+        "throttle_ms": load_settings().throttle_ms,
         "speed": 1.0,
     }
     feed = build_feed(spec)

@@ -13,7 +13,7 @@ import typer
 from clickhouse_connect.driver.exceptions import Error as ClickHouseError
 from confluent_kafka import KafkaException
 
-from cli import export, imports
+from cli import export, imports, score, synthetic
 from cli.console import fail, out, steps
 from connectors.errors import ServiceError, UserError
 from connectors.settings import load_settings
@@ -32,7 +32,10 @@ run_app = typer.Typer(
 app.add_typer(run_app, name="run")
 imports.register(app)
 export.register(app)
+score.register(app)
+synthetic.register(app)
 
+PROFILES = "quiet, normal, stress or adversarial."
 DataDir = Annotated[
     Path | None, typer.Option("--data-dir", help="Where everything is kept.", show_default=False)
 ]
@@ -115,8 +118,11 @@ def run_lean(
 
 @run_app.command("synthetic")
 def run_synthetic(
-    profile: Annotated[str, typer.Option("--profile", help="quiet, normal or stress.")] = "normal",
+    profile: Annotated[str, typer.Option("--profile", help=PROFILES)] = "normal",
     seed: Annotated[int, typer.Option("--seed", min=0, help="Same seed, same records.")] = 7,
+    symbols: Annotated[
+        str | None, typer.Option("--symbols", help="Only these underlyings, or how many: SPY,AAPL or 50.")
+    ] = None,
     minutes: Annotated[
         int, typer.Option("--minutes", min=1, max=100_000, help="Minutes of event time.")
     ] = 30,
@@ -135,6 +141,8 @@ def run_synthetic(
         "profile": profile,
         "seed": seed,
         "minutes": minutes,
+        "symbols": None if symbols is None else _listed(symbols, "--symbols"),
+        "throttle_ms": load_settings().throttle_ms,
         "speed": speed,
     }
     _run(spec, {**_options(locals()), "json": as_json})
@@ -158,7 +166,7 @@ def demo(
     port: Port = None,
     headless: Headless = False,
     seed: Annotated[int, typer.Option("--seed", min=0)] = 7,
-    profile: Annotated[str, typer.Option("--profile", help="quiet, normal or stress.")] = "normal",
+    profile: Annotated[str, typer.Option("--profile", help=PROFILES)] = "normal",
     namespace: Namespace = None,
 ) -> None:
     """Start everything on the synthetic market and open the page; Ctrl-C stops it, again continues it."""

@@ -38,7 +38,8 @@ def _lean(spec: Mapping[str, Any]) -> Feed:
 def _synthetic(spec: Mapping[str, Any]) -> Feed:
     from connectors.feeds.synthetic import SyntheticFeed
 
-    return SyntheticFeed(spec["profile"], spec["seed"], spec.get("minutes"), spec.get("symbols"))
+    given = (spec["profile"], spec["seed"], spec.get("minutes"), spec.get("symbols"))
+    return SyntheticFeed(*given, throttle_ms=spec.get("throttle_ms") or 0)
 
 
 _Build = Callable[[Mapping[str, Any]], Feed]
@@ -49,7 +50,11 @@ _RECORDED: Final = (
 )
 FEEDS: Final[Mapping[str, tuple[_Build, frozenset[str], frozenset[str]]]] = {
     "lean": (_lean, frozenset({"root", "symbols", "dates"}), frozenset({"kind"})),
-    "synthetic": (_synthetic, frozenset({"profile", "seed"}), frozenset({"minutes", "symbols"})),
+    "synthetic": (
+        _synthetic,
+        frozenset({"profile", "seed"}),
+        frozenset({"minutes", "symbols", "throttle_ms"}),
+    ),
     **dict.fromkeys(BY_NAME, _RECORDED),
 }
 
@@ -58,8 +63,8 @@ def build_feed(spec: Mapping[str, Any]) -> Feed:
     """Return the feed a specification describes.
 
     lean: root, symbols, dates, kind (auto, equity, option). synthetic: profile, seed, minutes (null is
-    endless), symbols. Formats of connectors.formats: paths, symbols, start_ts, end_ts, options. All:
-    speed, and progress, a file that is told how far it is; they do not change the records.
+    endless), symbols, throttle_ms. Formats of connectors.formats: paths, symbols, start_ts, end_ts,
+    options. All: speed, and progress, a file that is told how far it is; they do not change the records.
 
     Raises:
         UserError: an unknown feed, a missing or unknown part, or data that is not there.
