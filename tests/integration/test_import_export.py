@@ -221,7 +221,7 @@ def test_a_further_file_is_another_namespace(ask: Ask, day: Day, tmp_path: Path)
 
 
 def test_broken_off_and_taken_up_again_it_ends_the_same(ask: Ask, stack: Stack, tmp_path: Path) -> None:
-    big = make_day(tmp_path / "big", 60_000)
+    big = make_day(tmp_path / "big", 40_000)
     whole = told(ask("import", big.folder, "--namespace", "unbroken", "--json"))
     child = subprocess.Popen(
         [
@@ -233,7 +233,7 @@ def test_broken_off_and_taken_up_again_it_ends_the_same(ask: Ask, stack: Stack, 
         stdout=subprocess.PIPE,
         stderr=subprocess.PIPE,
     )
-    reached = _await_records(stack, "broken", 20_000, child)
+    reached = _await_records(stack, "broken", 10_000, child)
     child.send_signal(signal.SIGKILL)
     child.communicate(timeout=60)
     again = told(_retried(ask, "import", big.folder, "--namespace", "broken", "--json"))
@@ -246,7 +246,7 @@ def _await_records(stack: Stack, namespace: str, count: int, child: subprocess.P
     deadline = time.monotonic() + WAIT_S
     progress = stack.data_dir / "runs" / namespace / "progress.json"
     while child.poll() is None and time.monotonic() < deadline:
-        time.sleep(0.05)
+        time.sleep(0.3)
         if not progress.exists():
             continue
         if log_sizes(stack.endpoints.kafka, namespace, ["equities.quotes"])["equities.quotes"] > count:
@@ -390,3 +390,45 @@ def test_wrong_exports_are_one_sentence(
     monkeypatch.chdir(tmp_path)
     assert_one_sentence(ask("export", *args), *words)
     assert list(tmp_path.iterdir()) == []
+
+
+MEASURED = """
+import sys
+from pathlib import Path
+from connectors.formats import open_recorded, recognise, spec_of
+from connectors.recorded import EVERYTHING
+
+def own_mb():  # pages of mapped files are the system's to take back
+    status = Path("/proc/self/status").read_text()
+    return int(status.split("RssAnon:")[1].split()[0]) >> 10
+
+feed = open_recorded(spec_of(recognise([Path(sys.argv[1])]), EVERYTHING))
+peak, rows = own_mb(), 0
+for chunk in feed.chunks():
+    rows += sum(map(len, chunk.batches.values()))
+    peak = max(peak, own_mb())
+print(rows, peak)
+"""
+
+
+def peak_mb(path: Path, count: int) -> int:
+    """Return the memory of its own that a process had at most while it read a file of so many rows."""
+    done = subprocess.run(
+        [sys.executable, "-c", MEASURED, str(path)], cwd=ROOT, capture_output=True, text=True, check=True
+    )
+    rows, peak = map(int, done.stdout.split())
+    assert rows == count
+    return peak
+
+
+@pytest.mark.slow
+@pytest.mark.skipif(not Path("/proc/self/status").exists(), reason="memory is read from /proc")
+def test_memory_does_not_grow_with_the_file(tmp_path: Path) -> None:
+    """Unsorted rows, above the size of one sorted run: 95 and 290 MB of text."""
+    peaks = []
+    for count in (1_150_000, 3_450_000):
+        path = tmp_path / f"{count}.csv"
+        stock_trades(count).write_csv(path)
+        peaks.append(peak_mb(path, count))
+        path.unlink()
+    assert peaks[1] < 1.25 * peaks[0] and peaks[1] < 800, peaks
