@@ -4,16 +4,17 @@ Owns the one place where parameters of a region become a tape. Scores are made o
 whatever is fitted on `tuning`: `for_tuning` can name no other. Refuses a recording without a true side.
 """
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, Final
+from typing import Final
 
 import polars as pl
 
 from connectors.errors import UserError
 from connectors.feed import Feed
 from connectors.memory_log import Logs, raw_log
+from connectors.recorded import Selection
 from schemas.topics import TOPIC
 from scoring.run import raw
 from scoring.truth import Truth, of_recording, truth_of
@@ -80,26 +81,39 @@ def _synthetic(profile: str, seed: int, minutes: int, region: Region) -> Tape:
     return Tape(seed, logs, truth_of(tables), float(minutes))
 
 
-def recorded(name: str, source: str, more: Mapping[str, Any] | None = None) -> Tape:
+def recorded(name: str, source: str) -> Tape:
     """Return a recording as a tape whose truth is the aggressor that it states.
 
     Raises:
         UserError: an unknown feed, a source it cannot read, or one that does not say who took.
     """
-    return of_feed(_feed(name, source, more or {}), source)
+    from connectors.formats import LEAN, NAMES, recognise, spec_of
+    from connectors.ingest import build_feed
+
+    if name not in NAMES:
+        raise UserError(f"{name!r} is no recorded feed; allowed: {', '.join(NAMES)}, or --synthetic PROFILE")
+    found = recognise([Path(source)], name)
+    if found.format == LEAN:  # before it asks which of its days are meant
+        raise _unsigned(name, source)
+    return of_feed(build_feed(spec_of(found, Selection())), source)
 
 
 def of_feed(feed: Feed, source: str) -> Tape:
     """Return the tape of a feed that states the true side; UserError where it does not."""
-    stated = feed.capabilities.get("true_side", "none")
-    if stated == "none":
-        raise UserError(
-            f"{feed.name} {source}: this recording does not say who took (true_side is none); `score side` "
-            "needs DBN with a side or LOBSTER messages, or --synthetic"
-        )
+    if feed.capabilities.get("true_side", "none") == "none":
+        raise _unsigned(feed.name, source)
     logs = raw_log(feed, CHUNKS_MAX)
     frames = [of_recording(_stated(logs, t), t) for t in PRINT_TOPICS if t in feed.inputs]
+    if not sum(int((t.fills["aggressor"] != 0).sum()) for t in frames):
+        raise UserError(f"{feed.name} {source}: no print of this recording says who took")
     return Tape(0, logs, _joined(frames), 0.0)
+
+
+def _unsigned(name: str, source: str) -> UserError:
+    return UserError(
+        f"{name} {source}: this recording does not say who took (true_side is none); `score side` needs DBN "
+        "with a side or LOBSTER messages, or --synthetic PROFILE"
+    )
 
 
 def _stated(logs: Logs, topic: str) -> pl.DataFrame:
@@ -112,17 +126,3 @@ def _stated(logs: Logs, topic: str) -> pl.DataFrame:
 def _joined(truths: Sequence[Truth]) -> Truth:
     fills = pl.concat([t.fills for t in truths])
     return Truth(fills, truths[0].parents, truths[0].packages)
-
-
-def _feed(name: str, source: str, more: Mapping[str, Any]) -> Feed:
-    from connectors.ingest import FEEDS, build_feed
-
-    known = [n for n in FEEDS if n != "synthetic"]
-    if name not in known:
-        raise UserError(f"{name!r} is no recorded feed; allowed: {', '.join(known)}, or --synthetic PROFILE")
-    return build_feed({"feed": name, **_located(name, source), **more})
-
-
-def _located(name: str, source: str) -> dict[str, str]:
-    """Return the part of a specification that says where the recording is."""
-    return {"root": str(Path(source).absolute())}

@@ -27,7 +27,7 @@ ROOT = Path(__file__).parents[2]
         ({"claim": "side", "synthetic": "quiet", "seeds": 0}, "--seeds 0: a number of seeds from 1"),
         ({"claim": "side", "synthetic": "quiet", "minutes": 1000}, "--minutes 1000: 1 to 390 minutes"),
         ({"claim": "side", "feed": "lean"}, "the file or folder of the recording is missing"),
-        ({"claim": "side", "feed": "ouija", "source": "x"}, "'ouija' is no recorded feed; allowed: lean"),
+        ({"claim": "side", "feed": "ouija", "source": "x"}, "'ouija' is no recorded feed; allowed: dbn"),
         ({"claim": "dark", "feed": "lean", "source": "x"}, "only `score side` can use one"),
         ({"claim": "side", "synthetic": "quiet", "json_file": Path("/no/where/x.json")}, "does not exist"),
         ({"claim": "side", "synthetic": "quiet", "json_file": Path("/")}, "is a folder; name a file"),
@@ -111,7 +111,7 @@ def test_only_scores_name_the_scoring_region() -> None:
     """
     found = {
         (path.relative_to(ROOT).as_posix(), *where)
-        for folder in ("scoring", "dataflows", "api", "cli")
+        for folder in ("scoring", "dataflows", "api")
         for path in (ROOT / folder).rglob("*.py")
         for where in named_regions(path)
         if not path.stem.startswith("facts")
