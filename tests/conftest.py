@@ -12,7 +12,7 @@ from cli.stack.supervise import Stack, open_stack
 from connectors.settings import Settings, load_settings
 
 ROOT = Path(__file__).resolve().parent.parent
-PACKAGES = ("schemas", "connectors", "dataflows", "api", "cli")
+PACKAGES = ("schemas", "synthetic", "connectors", "dataflows", "api", "scoring", "cli")
 
 
 def pytest_sessionstart(session: pytest.Session) -> None:
