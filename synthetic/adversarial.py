@@ -37,6 +37,7 @@ from synthetic.layout import (
     no_rows,
 )
 from synthetic.option_layout import OPTION_ORDER_COLUMNS, Floats
+from synthetic.option_orders import BlockOrders
 from synthetic.rng import below, stream, uniform
 
 KEY_ADVERSARIAL: Final = 901
@@ -79,7 +80,7 @@ def _coincidence(script: Script, is_twin: bool) -> None:
     side, count = script.side(), 3 + script.below(4)
     code = "S" if script.uniform() < 0.5 else "I"
     for k in range(count):
-        size = 4 + script.below(22)
+        size = 25 + script.below(60)
         style = "sweep" if code == "S" else "route_best"
         ask = Ask(script.scene.near, side, size, style, code)
         script.option(ask, parent=0 if is_twin else k)
@@ -229,6 +230,24 @@ def _pair(pair: int, scene: Scene, where: tuple[int, int], key: tuple[int, int, 
         CASES[pair % len(CASES)].play(script, is_twin)
         scripts.append(script)
     return scripts
+
+
+def join(
+    written: BlockOrders, seed: int, at: tuple[int, int, int], market: tuple[Contracts, Floats]
+) -> tuple[BlockOrders, tuple[Package, ...]]:
+    """Return the orders of a block with its pairs among them, and the packages of those.
+
+    `at` is (day, block, start in ns). Open interest stays as it was: whoever meets an order of a pair opens
+    where it closes, and closes where it opens.
+    """
+    added = inject(seed, *at, market)
+    orders = np.concatenate([written.orders, added.options])
+    stock = np.concatenate([written.stock, added.equities])
+    return written._replace(
+        orders=orders[np.argsort(orders[:, 0], kind="stable")],
+        stock=stock[np.argsort(stock[:, 0], kind="stable")],
+        parents=np.concatenate([written.parents, added.parents]),
+    ), added.packages
 
 
 def _collect(played: list[Script]) -> Injected:

@@ -36,6 +36,7 @@ from synthetic.layout import (
 from synthetic.option_layout import (
     COMPLEX_VENUES,
     OPTION_ORDER_COLUMNS,
+    VENUE_LETTER,
     X_CODE,
     X_CONTRA_OPEN,
     X_DELAY,
@@ -150,8 +151,8 @@ class Script:
         return 1 if self.uniform() < 0.5 else -1
 
     def complex_venue(self) -> int:
-        """Draw a venue that has a complex book, as the engine counts venues of packages: from 1."""
-        return int(COMPLEX_VENUES[self.below(len(COMPLEX_VENUES))]) + 1
+        """Draw the letter of a venue that has a complex book."""
+        return int(VENUE_LETTER[COMPLEX_VENUES[self.below(len(COMPLEX_VENUES))]])
 
     def wait(self, ns: int) -> None:
         """Move the clock on."""
@@ -191,10 +192,9 @@ class Script:
             row[O_PACKAGE], row[O_RATIO], row[O_VENUE] = identity, signed, venue
             row[X_LEGS] = len(legs) if k == 0 else 0
             self.options.append(row)
-        signed_legs = tuple((c, r * side) for c, r in legs)
         purpose = PURPOSE[self._purpose]
         symbol, ts = self.scene.symbol, self._ts
-        self.packages.append(Package(identity, symbol, kind, signed_legs, side, units, 0, ts, purpose))
+        self.packages.append(Package(identity, symbol, kind, tuple(legs), side, units, 0, ts, purpose))
 
     def parent_rows(self) -> list[list[int]]:
         """Return the parents in the columns of the layout."""
@@ -206,6 +206,7 @@ class Script:
         row[O_STYLE], row[O_CUSTOMER], row[O_OPEN] = STYLE[ask.style], ask.is_customer, ask.is_opening
         row[X_CODE], row[X_PLACE], row[X_DELAY] = ord(ask.code), ask.place, ask.delay_ns
         row[X_CONTRA_OPEN] = 0 if ask.is_opening else 1  # as market makers do: open interest stays
+        row[O_RATIO] = ask.side
         self._sign(row, parent)
         return row
 

@@ -7,7 +7,7 @@ whoever calls reserves first, and a full structure is an error of ours.
 import numpy as np
 from numba import njit
 
-from synthetic.layout import O_CONTRACT, O_OPEN, O_ORDER, O_PACKAGE, O_PARENT, O_PURPOSE, O_SIDE
+from synthetic.layout import O_CONTRACT, O_CUSTOMER, O_OPEN, O_ORDER, O_PACKAGE, O_PARENT, O_PURPOSE, O_SIDE
 from synthetic.option_layout import (
     E_FREE,
     E_HEAP,
@@ -19,6 +19,7 @@ from synthetic.option_layout import (
     HEAP_COLUMNS,
     N_HEAD,
     R_CONTRACT,
+    R_CUSTOMER,
     R_NEXT,
     R_OPEN,
     R_ORDER,
@@ -90,7 +91,7 @@ def rest(book: Book, order: np.ndarray, price: int, size: int, venue: int) -> in
     row[R_SIDE], row[R_PRICE], row[R_SIZE], row[R_VENUE] = order[O_SIDE], price, size, venue
     row[R_ORDER], row[R_PARENT] = order[O_ORDER], order[O_PARENT]
     row[R_PURPOSE], row[R_CONTRACT], row[R_PACKAGE] = order[O_PURPOSE], contract, order[O_PACKAGE]
-    row[R_OPEN] = order[O_OPEN]
+    row[R_OPEN], row[R_CUSTOMER] = order[O_OPEN], order[O_CUSTOMER]
     book.state[contract, N_HEAD] = slot
     return int(slot)
 

@@ -61,7 +61,8 @@ R_PURPOSE: Final = 7
 R_CONTRACT: Final = 8
 R_PACKAGE: Final = 9
 R_OPEN: Final = 10
-REST_COLUMNS: Final = 11
+R_CUSTOMER: Final = 11  # 1 customer, 0 professional
+REST_COLUMNS: Final = 12
 
 # The best bid and offer as last written [contract, column]; a bid of 0 is a market without a bid.
 N_BID: Final = 0

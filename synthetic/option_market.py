@@ -11,6 +11,7 @@ from typing import Final
 
 import numpy as np
 
+from synthetic.adversarial import join
 from synthetic.agents_option_parents import LONG_COLUMNS, PARENTS_PER_PRINT, plan_parents
 from synthetic.agents_option_scene import (
     C_PARENTS,
@@ -111,6 +112,7 @@ class OptionMarket:
         self._start = 0
         self._by_hand: Matrix = np.zeros(0, np.int64)  # packages whose legs are single orders
         self._legged: list[Matrix] = []  # and their prints
+        self._pairs: tuple[Package, ...] = ()  # packages of baits and twins
 
     def contracts(self, day: int) -> Contracts:
         """Return the series listed on a day; P_CONTRACT and Q_CONTRACT are its rows."""
@@ -218,7 +220,10 @@ class OptionMarket:
         if not trades_options(day, block):
             return no_rows(ORDER_COLUMNS)
         facts = self._day(day.index)
-        written = self._block_orders(day, block, facts)
+        written, self._pairs = self._block_orders(day, block, facts), ()
+        if self.profile.is_adversarial and day.is_regular(block):
+            place, market = (day.index, block, self._start), (facts.table, facts.coarse[:, block])
+            written, self._pairs = join(written, self.seed, place, market)
         series, _ = self._series(day, block, facts)
         weight = quote_weights(
             series, facts.coarse[:, block], facts.wish, facts.table.chain, self.universe.option_weight
@@ -269,7 +274,8 @@ class OptionMarket:
         for fill in (row for part in self._legged for row in part.tolist()):
             paid = fill[P_AGGRESSOR] * fill[P_PRICE] * fill[P_SIZE] // units[fill[P_PACKAGE]]
             costs[fill[P_PACKAGE]] = costs.get(fill[P_PACKAGE], 0) + paid
-        return tuple(_package(row, costs) for row in self._orders.packages.tolist())
+        pairs = tuple(p._replace(net_price=p.side * costs.get(p.package_id, 0)) for p in self._pairs)
+        return tuple(_package(row, costs) for row in self._orders.packages.tolist()) + pairs
 
 
 def _package(row: list[int], costs: dict[int, int]) -> Package:

@@ -67,6 +67,7 @@ from synthetic.option_layout import (
     OPTION_ORDER_COLUMNS,
     PRO_RATA,
     R_CONTRACT,
+    R_CUSTOMER,
     R_OPEN,
     R_ORDER,
     R_PACKAGE,
@@ -138,7 +139,7 @@ def put_print(
         order[X_CODE],
     )
     row[P_AGGRESSOR] = aggressor
-    is_contra_customer = 1 if slot >= 0 else 0
+    is_contra_customer = book.rest[slot, R_CUSTOMER] if slot >= 0 else 0
     row[P_CUSTOMER] = side * (order[O_CUSTOMER] - is_contra_customer)
     opened, contra = size * order[O_OPEN], size * order[X_CONTRA_OPEN]
     row[P_OPEN_BUY] = opened if side > 0 else contra

@@ -149,7 +149,8 @@ def test_orders_come_in_time_and_legs_of_a_package_together() -> None:
         legs = table[head : head + table[head, X_LEGS]]
         assert len(np.unique(legs[:, O_PACKAGE])) == 1
         package = next(p for p in injected().packages if p.package_id == legs[0, O_PACKAGE])
-        assert package.legs == tuple(map(tuple, legs[:, [O_CONTRACT, O_RATIO]].tolist()))
+        bought = legs[:, [O_CONTRACT, O_RATIO]] * (1, package.side)
+        assert package.legs == tuple(map(tuple, bought.tolist()))
         assert (np.sign(legs[:, O_RATIO]) == legs[:, O_SIDE]).all()
         assert (legs[:, O_SIZE] == package.size * np.abs(legs[:, O_RATIO])).all()
 
