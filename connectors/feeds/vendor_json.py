@@ -10,11 +10,11 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import Final
+from typing import Any, Final
 
 from connectors.errors import UserError
 from connectors.feeds import vendor_json_alpaca, vendor_json_polygon
-from connectors.feeds.vendor_json_pages import BYTES_MAX, Json, Page, read_pages
+from connectors.feeds.vendor_json_pages import Json, Page, read_pages
 from connectors.feeds.vendor_json_shelf import Shelf
 from connectors.recorded import EVERYTHING, RecordedFeed, Recording, Selection
 from connectors.recorded_files import checked, digests, places
@@ -23,6 +23,7 @@ from schemas.kinds import VENUE_LETTER
 
 ALPACA: Final = "alpaca_json"
 POLYGON: Final = "polygon_json"
+TOTAL_BYTES_MAX: Final = 256 << 20
 IEX: Final = VENUE_LETTER.index("V")
 
 
@@ -44,8 +45,9 @@ VENDORS: Final = {
 
 def _read(vendor: Vendor, files: Mapping[Path, str]) -> Shelf:
     total = sum(path.stat().st_size for path in files)
-    if total > BYTES_MAX:
-        raise UserError(f"{total:,} bytes of recorded answers; up to {BYTES_MAX:,} at a time are allowed")
+    if total > TOTAL_BYTES_MAX:
+        most = f"up to {TOTAL_BYTES_MAX:,} at a time are allowed"
+        raise UserError(f"{len(files)} files hold {total:,} bytes of recorded answers; {most}")
     shelf = Shelf()
     for path, place in files.items():
         pages = read_pages(path, place)
@@ -105,22 +107,21 @@ class PolygonJsonFeed(_JsonFeed):
 def _capabilities(name: str, shelf: Shelf) -> dict[str, object]:
     """Return what the answers carry; pages are parts of a day, so volume is never complete."""
     is_polygon = name == POLYGON
-    prints = [r for t in ("options.prints", "equities.prints") for r in shelf.rows.get(t, ())]
-    quotes = [r for t in ("options.nbbo", "equities.quotes") for r in shelf.rows.get(t, ())]
+    prints = ("options.prints", "equities.prints")
     return {
         "conditions": True,
         "cancels": is_polygon,
-        "sequence": _all(prints, lambda r: r.get("vendor_seq", -1) != -1),
-        "participant_times": _all(prints, lambda r: bool(r.get("has_event_ts"))),
+        "sequence": is_polygon and _all(shelf, prints, "vendor_seq", lambda v: v >= 0),
+        "participant_times": is_polygon and _all(shelf, prints, "has_event_ts", bool),
         "venue_quotes": False,
-        "quote_scope": _scope(quotes),
+        "quote_scope": _scope(shelf),
         "true_side": "none",
         "is_sampled": False,
         "bars": False,
         "price_rounded": False,
         "block_times": False,
         "complete_volume": False,
-        "trade_ids": _all(prints, lambda r: bool(r["trade_id"])),
+        "trade_ids": _all(shelf, prints, "trade_id", bool),
         "clock_ns": 1,
         "option_bars": False,
         "option_conditions": "options.prints" in shelf.rows,
@@ -128,13 +129,15 @@ def _capabilities(name: str, shelf: Shelf) -> dict[str, object]:
     }
 
 
-def _all(rows: Sequence[Mapping[str, object]], holds: Callable[[Mapping[str, object]], bool]) -> bool:
-    return bool(rows) and all(holds(r) for r in rows)
+def _all(shelf: Shelf, topics: Sequence[str], name: str, holds: Callable[[Any], bool]) -> bool:
+    values = [v for t in topics for v in shelf.column(t, name)]
+    return bool(values) and all(holds(v) for v in values)
 
 
-def _scope(quotes: Sequence[Mapping[str, object]]) -> str:
+def _scope(shelf: Shelf) -> str:
     """Quotes that are all of IEX come from the vendor's free feed of that one venue."""
-    if not quotes:
+    topics = ("options.nbbo", "equities.quotes")
+    venues = {v for t in topics for side in ("bid_venue", "ask_venue") for v in shelf.column(t, side)}
+    if not any(t in shelf.rows for t in topics):
         return "none"
-    sides = [(r["bid_venue"], r["ask_venue"]) for r in quotes]
-    return "venue" if all(s == (IEX, IEX) for s in sides) else "nbbo"
+    return "venue" if venues == {IEX} else "nbbo"

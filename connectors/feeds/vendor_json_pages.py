@@ -2,7 +2,7 @@
 
 Owns the shapes a recording may have (one answer, a list of answers, one a line, each bare or beside the
 address it answers) and the limits on what is read whole. Refuses text that is no JSON or is cut short,
-and more than BYTES_MAX together, since a page is only complete at its end.
+and more than BYTES_MAX in a file, since a page is only complete at its end.
 """
 
 from __future__ import annotations
@@ -22,7 +22,7 @@ from connectors.errors import UserError
 
 Json: TypeAlias = Mapping[str, Any]
 
-BYTES_MAX: Final = 512 << 20
+BYTES_MAX: Final = 64 << 20
 NS_PER_S: Final = 10**9
 FIRST_TS: Final = 315_532_800 * NS_PER_S  # 1980
 LAST_TS: Final = 4_102_444_800 * NS_PER_S  # 2100

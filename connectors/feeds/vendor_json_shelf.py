@@ -19,12 +19,13 @@ import pyarrow as pa
 from connectors.feed import Note, Reject, reject
 from connectors.feeds.vendor_json_pages import FIRST_TS, Json, Page, Unusable, price_of, size_of
 from connectors.recorded_rows import UNKNOWN_TS, Block, batch
-from schemas.columns import Batch, field_type
+from schemas.columns import Batch, field_type, take
 from schemas.roots import equity_underlying
 from schemas.symbology import Unreadable, parse_contract
 from schemas.topics import NO_PRICE, TOPIC
 
 Row: TypeAlias = dict[str, Any]
+Values: TypeAlias = tuple[Any, ...]
 
 SHARE_SCALE: Final = 1_000_000
 ROUND_LOT: Final = 100
@@ -75,12 +76,13 @@ def named(symbol: str) -> Named:
 class Shelf:
     """Rows, refusals and notes of a set of pages."""
 
-    rows: dict[str, list[Row]] = field(default_factory=dict)
+    names: dict[str, tuple[str, ...]] = field(default_factory=dict)
+    rows: dict[str, list[Values]] = field(default_factory=dict)
     rejects: list[Reject] = field(default_factory=list)
     notes: list[Note] = field(default_factory=list)
     timeless: list[Note] = field(default_factory=list)  # facts without a time of their own
-    _seen: Counter[bytes] = field(default_factory=Counter)
-    _here: Counter[bytes] = field(default_factory=Counter)
+    _seen: Counter[tuple[str, Values]] = field(default_factory=Counter)
+    _here: Counter[tuple[str, Values]] = field(default_factory=Counter)
 
     def open_page(self) -> None:
         """Begin with the next page."""
@@ -94,13 +96,16 @@ class Shelf:
             if not isinstance(item, Mapping):
                 raise Unusable("it is no JSON object")
             row = read(item)
-            key = _key(topic, row)
+            _require_text(row)
         except Unusable as error:
             self.refuse(topic, item, where, str(error))
             return
+        names, values = tuple(row), tuple(row.values())
+        assert names == self.names.setdefault(topic, names), f"{topic}: rows of different columns"
+        key = (topic, values)
         self._here[key] += 1
         if self._here[key] > self._seen[key]:
-            self.rows.setdefault(topic, []).append(row)
+            self.rows.setdefault(topic, []).append(values)
 
     def refuse(self, topic: str, item: Any, where: tuple[Page, str], reason: str) -> None:
         """Refuse one item of a page."""
@@ -109,8 +114,15 @@ class Shelf:
 
     def first_ts(self) -> int | None:
         """Return the earliest time of all."""
-        times = [row["source_ts"] for rows in self.rows.values() for row in rows]
+        times = [ts for topic in self.rows for ts in self.column(topic, "source_ts")]
         return min([*times, *(n.source_ts for n in self.notes)], default=None)
+
+    def column(self, topic: str, name: str) -> list[Any]:
+        """Return the values of one column, in the order in which the rows came."""
+        if topic not in self.rows:
+            return []
+        at = self.names[topic].index(name)
+        return [row[at] for row in self.rows[topic]]
 
     def topics(self) -> tuple[str, ...]:
         """Return the topics with rows or refusals, in the order of the topics."""
@@ -119,12 +131,12 @@ class Shelf:
 
     def underlyings(self) -> tuple[str, ...]:
         """Return all underlyings."""
-        found = {row["underlying"] for rows in self.rows.values() for row in rows}
+        found = {name for topic in self.rows for name in self.column(topic, "underlying")}
         return tuple(sorted(found | {n.underlying for n in (*self.notes, *self.timeless) if n.underlying}))
 
     def blocks(self) -> Iterator[Block]:
         """Yield everything in the order of time."""
-        whole = {topic: _batch(topic, rows) for topic, rows in self.rows.items()}
+        whole = {topic: self._batch(topic) for topic in self.rows}
         notes = sorted(self.notes, key=lambda n: n.source_ts)
         times = np.sort(np.concatenate([np.empty(0, np.int64), *(b["source_ts"] for b in whole.values())]))
         ends = [int(t) for t in times[BLOCK_ROWS::BLOCK_ROWS]]
@@ -136,12 +148,26 @@ class Shelf:
             yield Block(inside, refused, due, share=(number + 1) / (len(ends) + 1))
             begin = end
 
+    def _batch(self, topic: str) -> Batch:
+        """Return the rows of a topic in the order of time, ties by their own order where they have one."""
+        times = np.array(self.column(topic, "source_ts"), np.int64)
+        names = self.names[topic]
+        ranks = self.column(topic, ORDER) if ORDER in names else np.zeros(len(times))
+        order = np.lexsort((np.array(ranks, np.int64), times))
+        columns: Row = {}
+        for name in names:
+            if name != ORDER:
+                kind = field_type(TOPIC[topic].field(name))
+                values = self.column(topic, name)
+                found = pa.array(values, pa.string()) if kind is None else np.array(values, kind)
+                columns[name] = take(found, order)
+        return batch(topic, columns, len(times))
 
-def _key(topic: str, row: Row) -> bytes:
-    try:
-        return orjson.dumps([topic, *(row[n] for n in sorted(row))])
-    except (TypeError, orjson.JSONEncodeError):
-        raise Unusable("a text or number in it cannot be written") from None
+
+def _require_text(row: Row) -> None:
+    """Refuse halves of characters, which JSON may hold and a text may not."""
+    if not all(v.isascii() or v.isprintable() for v in row.values() if isinstance(v, str)):
+        raise Unusable("a text in it holds what is no character")
 
 
 def _bytes(item: Any) -> bytes:
@@ -154,16 +180,6 @@ def _bytes(item: Any) -> bytes:
 def _between(rows: Batch, begin: int, end: int) -> Batch:
     first, last = np.searchsorted(rows["source_ts"], (begin, end))
     return rows.slice(int(first), int(last))
-
-
-def _batch(topic: str, rows: list[Row]) -> Batch:
-    rows = sorted(rows, key=lambda r: (r["source_ts"], r.get(ORDER, 0)))
-    columns: Row = {}
-    for name in rows[0].keys() - {ORDER}:
-        kind = field_type(TOPIC[topic].field(name))
-        values = [row[name] for row in rows]
-        columns[name] = pa.array(values, pa.string()) if kind is None else np.array(values, kind)
-    return batch(topic, columns, len(rows))
 
 
 def trade_size(row: Json, name: str, of: Named) -> int:
