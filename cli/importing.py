@@ -150,7 +150,7 @@ def run_import(request: Request, shown: Steps) -> dict[str, Any]:
     before = runs.read(path, namespace)
     if before is not None and before.state == "done" and before.identity == identity and before.summary:
         return {**before.summary, "is_new": False}
-    size = sum(p.stat().st_size for p in found.files if p.is_file())
+    size = sum(p.stat().st_size for p in found.all_files if p.is_file())
     if size <= OPENED_FIRST_BYTES:
         build_feed(spec)
     told = runs.folder(path, namespace) / "progress.json"
@@ -165,14 +165,16 @@ def _identity(found: Found, spec: Mapping[str, Any]) -> dict[str, Any]:
     if found.format == LEAN:
         identity = dict(build_feed(spec).identity)
     else:
-        chosen = {k: v for k, v in spec.items() if k != "paths"}
-        identity = {**chosen, "files": dict(digests(found.files))}
+        chosen = {k: v for k, v in spec.items() if k not in ("paths", "facts")}
+        identity = {**chosen, "files": dict(digests(found.all_files))}
     plain: dict[str, Any] = json.loads(json.dumps(identity, default=str))
     return plain
 
 
 def _count(found: Found) -> str:
-    return "1 file" if len(found.files) == 1 else f"{len(found.files):,} files"
+    count = len(found.all_files)
+    facts = f", {' and '.join(found.facts)} beside" if found.facts else ""
+    return ("1 file" if count == 1 else f"{count:,} files") + facts
 
 
 def _tell_skipped(found: Found) -> None:

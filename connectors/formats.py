@@ -9,24 +9,24 @@ from __future__ import annotations
 
 import importlib
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any, Final, TypeAlias
 
 from connectors import formats_sniff as sniff
 from connectors.errors import UserError
-from connectors.feed import Feed
 from connectors.formats_lean import is_lean, lean_spec
 from connectors.formats_probe import Probe, probe
-from connectors.recorded import Selection
+from connectors.recorded import RecordedFeed, Selection, with_facts
 from connectors.recorded_files import checked, places
 
 FILES_MAX: Final = 10_000
+FACTS: Final = ("finra", "occ")  # formats that may stand beside another one: facts about its underlyings
 SIDECAR: Final = ".schema.json"  # what `export` writes beside CSV
 LEAN: Final = "lean"
 
 
-Open: TypeAlias = Callable[[Sequence[Path], Selection, Mapping[str, object]], Feed]
+Open: TypeAlias = Callable[[Sequence[Path], Selection, Mapping[str, object]], RecordedFeed]
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,18 +47,18 @@ class Format:
 def _reader(module: str) -> Open:
     """Return the opener of a module of `connectors.feeds`, which is loaded when it is needed."""
 
-    def run(paths: Sequence[Path], selection: Selection, options: Mapping[str, object]) -> Feed:
+    def run(paths: Sequence[Path], selection: Selection, options: Mapping[str, object]) -> RecordedFeed:
         from connectors.table_feed import InputFile, Wanted
 
         files = [InputFile(path, place) for path, place in places(paths).items()]
         found = importlib.import_module(f"connectors.feeds.{module}")
-        feed: Feed = found.open_feed(files, Wanted(selection, dict(options)))
+        feed: RecordedFeed = found.open_feed(files, Wanted(selection, dict(options)))
         return feed
 
     return run
 
 
-def _dbn(paths: Sequence[Path], selection: Selection, options: Mapping[str, object]) -> Feed:
+def _dbn(paths: Sequence[Path], selection: Selection, options: Mapping[str, object]) -> RecordedFeed:
     from connectors.feeds.dbn import DbnFeed
 
     _refuse_options(options, "DBN files")
@@ -74,14 +74,14 @@ def _is_dbn_of_use(path: Path) -> bool:
     return not schema or schema in TAKEN
 
 
-def _alpaca(paths: Sequence[Path], selection: Selection, options: Mapping[str, object]) -> Feed:
+def _alpaca(paths: Sequence[Path], selection: Selection, options: Mapping[str, object]) -> RecordedFeed:
     from connectors.feeds.vendor_json import AlpacaJsonFeed
 
     _refuse_options(options, "Alpaca answers")
     return AlpacaJsonFeed(paths, selection)
 
 
-def _polygon(paths: Sequence[Path], selection: Selection, options: Mapping[str, object]) -> Feed:
+def _polygon(paths: Sequence[Path], selection: Selection, options: Mapping[str, object]) -> RecordedFeed:
     from connectors.feeds.vendor_json import PolygonJsonFeed
 
     _refuse_options(options, "Polygon answers")
@@ -110,12 +110,21 @@ NAMES: Final = (*BY_NAME, LEAN)
 
 @dataclass(frozen=True, slots=True)
 class Found:
-    """What some paths hold: the format, its files, and those of the folders that are not taken."""
+    """What some paths hold: the format and its files; files of the folders that are not taken.
+
+    `facts` are files of other formats that go with them, by format.
+    """
 
     format: str
     files: tuple[Path, ...]
     skipped: tuple[Path, ...]
     lean_root: Path | None = None
+    facts: Mapping[str, tuple[Path, ...]] = field(default_factory=dict)
+
+    @property
+    def all_files(self) -> tuple[Path, ...]:
+        """The files of the format, then those that go with them."""
+        return (*self.files, *(p for paths in self.facts.values() for p in paths))
 
 
 def recognise(paths: Sequence[Path], name: str | None = None) -> Found:
@@ -167,18 +176,22 @@ def _choose(judged: Mapping[Path, str | None], named: set[Path], name: str | Non
         if got is None and name is None:
             raise UserError(f"{path}: is in no known format, it holds {probe(path).describe()}; {_known()}")
     present = {got: path for path, got in sorted(judged.items(), reverse=True) if got is not None}
-    if name is None and len(present) > 1:
-        (one, path), (other, second) = sorted(present.items())[:2]
+    tapes = [got for got in present if got not in FACTS] or list(present)
+    if name is None and len(tapes) > 1:
+        (one, path), (other, second) = sorted((got, present[got]) for got in tapes)[:2]
         raise UserError(
             f"{path} is {_article(one)} and {second} is {_article(other)}; import one format at a time, "
             "or name it with --format"
         )
-    chosen = name or next(iter(present), None)
+    chosen = name or next(iter(tapes), None)
     files = tuple(sorted(p for p, got in judged.items() if got == chosen or (got is None and p in named)))
     if chosen is None or not files:
         what = "in a known format" if name is None else f"in the format {name}"
         raise UserError(f"no file of {len(judged):,} is {what}; {_known()}")
-    return Found(chosen, files, tuple(sorted(set(judged) - set(files))))
+    beside = [f for f in FACTS if f in present and f != chosen] if name is None else []
+    facts = {f: tuple(sorted(p for p, got in judged.items() if got == f)) for f in beside}
+    found = Found(chosen, files, (), None, facts)
+    return replace(found, skipped=tuple(sorted(set(judged) - set(found.all_files))))
 
 
 def _article(name: str) -> str:
@@ -211,28 +224,41 @@ def spec_of(found: Found, selection: Selection) -> dict[str, Any]:
     """Return the specification of the feed that reads what was found; JSON-able, for `build_feed`."""
     if found.lean_root is not None:
         return lean_spec(found.lean_root, found.files, selection)
+    facts = {name: [str(p) for p in paths] for name, paths in found.facts.items()}
     return {
         "feed": found.format,
         "paths": [str(p) for p in found.files],
+        **({"facts": facts} if facts else {}),
         "symbols": None if selection.symbols is None else list(selection.symbols),
         "start_ts": selection.start_ts,
         "end_ts": selection.end_ts,
     }
 
 
-def open_recorded(spec: Mapping[str, Any]) -> Feed:
+def open_recorded(spec: Mapping[str, Any]) -> RecordedFeed:
     """Return the feed of a specification as `spec_of` makes it; `feed` is one of FORMATS.
 
-    `options`, if there, holds arguments of the format that change its records.
+    `options`, if there, holds arguments of the format that change its records; `facts` the files of
+    other formats that go with it.
     """
-    files = checked([Path(p) for p in spec["paths"]])
     symbols = spec.get("symbols")
     selection = Selection(
         None if symbols is None else tuple(symbols), spec.get("start_ts"), spec.get("end_ts")
     )
-    chosen = BY_NAME[spec["feed"]]
+    feed = _open(spec["feed"], spec["paths"], selection, spec.get("options") or {})
+    facts: Mapping[str, Sequence[str]] = spec.get("facts") or {}
+    if not facts:
+        return feed
+    times = replace(selection, symbols=None)
+    return with_facts(feed, [_open(name, paths, times, {}) for name, paths in sorted(facts.items())])
+
+
+def _open(
+    name: str, paths: Sequence[str], selection: Selection, options: Mapping[str, object]
+) -> RecordedFeed:
+    chosen = BY_NAME[name]
     try:
-        return chosen.open(files, selection, spec.get("options") or {})
+        return chosen.open(checked([Path(p) for p in paths]), selection, options)
     except ModuleNotFoundError as error:
         if str(error.name).startswith("connectors"):
             raise

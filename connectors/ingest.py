@@ -46,7 +46,7 @@ _Build = Callable[[Mapping[str, Any]], Feed]
 _RECORDED: Final = (
     open_recorded,
     frozenset({"paths"}),
-    frozenset({"symbols", "start_ts", "end_ts", "options"}),
+    frozenset({"symbols", "start_ts", "end_ts", "options", "facts"}),
 )
 FEEDS: Final[Mapping[str, tuple[_Build, frozenset[str], frozenset[str]]]] = {
     "lean": (_lean, frozenset({"root", "symbols", "dates"}), frozenset({"kind"})),

@@ -111,6 +111,11 @@ class RecordedFeed:
         }
 
     @property
+    def recording(self) -> Recording:
+        """What is read, for putting several recordings together."""
+        return self._recording
+
+    @property
     def share_done(self) -> float:
         """How much of the sources has been read, 0 to 1, weighted by their size in bytes."""
         sizes = [max(1, s.size) for s in self._recording.sources]
@@ -202,6 +207,26 @@ class RecordedFeed:
         if refused:
             return f", every row was refused ({refused})"
         return "" if self._recording.selection == EVERYTHING else " for these symbols and times"
+
+
+def with_facts(feed: RecordedFeed, others: Sequence[RecordedFeed]) -> RecordedFeed:
+    """Return a feed that also gives the facts of other recordings about its own underlyings.
+
+    Facts of other underlyings are left out: they would say nothing about any record.
+    """
+    main = feed.recording
+    files = dict(main.files)
+    for other in others:
+        files |= {f"{other.name}:{place}": digest for place, digest in other.recording.files.items()}
+    made = replace(
+        main,
+        files=files,
+        sources=(*main.sources, *(s for other in others for s in other.recording.sources)),
+        symbols=feed.symbols,
+        selection=replace(main.selection, symbols=feed.symbols),
+        options={**main.options, "facts": [other.name for other in others]},
+    )
+    return RecordedFeed(made)
 
 
 def _first_ts(block: Block) -> int:

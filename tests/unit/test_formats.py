@@ -155,8 +155,11 @@ def test_bars_in_a_folder_are_left_out_and_named_ones_are_read(tmp_path: Path) -
 def test_several_formats_need_a_choice(tmp_path: Path) -> None:
     flat = packed("x.csv.gz", POLYGON)(tmp_path)
     finra = text("f.txt", FINRA)(tmp_path)
-    with pytest.raises(UserError, match=r"f\.txt is finra .* and .*x\.csv\.gz is polygon_flat .*one format"):
+    lobster = text("AAPL_2012-06-21_34200000_57600000_message_1.csv", MESSAGE)(tmp_path)
+    words = r"message_1\.csv is lobster .* and .*x\.csv\.gz is polygon_flat .*one format at a time"
+    with pytest.raises(UserError, match=words):
         recognise([tmp_path])
+    lobster.unlink()
     assert recognise([tmp_path], "finra").files == (finra,)
     with pytest.raises(UserError, match=r"x\.csv\.gz: is polygon_flat .*, not finra as --format says"):
         recognise([flat, finra], "finra")
@@ -276,3 +279,25 @@ def test_a_flat_file_becomes_a_feed(tmp_path: Path) -> None:
     assert (narrow["symbols"], narrow["start_ts"], narrow["end_ts"]) == (["AAPL"], 5, 6)
     with pytest.raises(UserError, match="no data of symbol AAPL; there are SPY"):
         open_recorded(narrow)
+
+
+def test_facts_go_with_a_tape_and_say_only_what_is_about_it(tmp_path: Path) -> None:
+    flat = packed("2024-03-04.csv.gz", POLYGON.replace("17093034", "17095626"))(tmp_path)
+    short = text("CNMSshvol20240301.txt", FINRA + "20240301|SPY|1|0|2|B,Q,N\n")(tmp_path)
+    interest = "contract,date,open_interest\nSPY240315C00500000,2024-03-01,7\nA240315C00500000,2024-03-01,8\n"
+    count = text("oi.csv", interest)(tmp_path)
+    found = recognise([tmp_path])
+    assert (found.format, found.files) == ("polygon_flat", (flat,))
+    assert found.facts == {"finra": (short,), "occ": (count,)} and found.skipped == ()
+    feed = open_recorded(spec_of(found, EVERYTHING))
+    chunks = list(feed.chunks())
+    assert feed.symbols == ("SPY",) and sum(len(b) for c in chunks for b in c.batches.values()) == 1
+    assert {(n.name, n.underlying) for c in chunks for n in c.notes} == {
+        ("short_volume", "SPY"),
+        ("open_interest", "SPY"),
+    }
+    assert feed.identity != open_recorded(spec_of(recognise([flat]), EVERYTHING)).identity
+    alone = recognise([tmp_path], "polygon_flat")
+    assert (alone.facts, alone.skipped) == ({}, (short, count))
+    both = recognise([short])
+    assert both.format == "finra" and open_recorded(spec_of(both, EVERYTHING)).symbols == ("A", "SPY")
