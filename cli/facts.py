@@ -12,14 +12,14 @@ from typing import Final
 
 import orjson
 from rich.table import Table
-from scoring.facts_world import REGIONS, profiles, world_samples
 
 from cli.console import out, steps
 from cli.stack.progress import Step
 from connectors.errors import UserError
 from scoring.facts import INSIDE, UNMEASURED, Measured, Report, as_json, measure
 from scoring.facts_plot import draw
-from scoring.facts_recorded import recorded_samples
+from scoring.facts_recorded import RECORDINGS, recorded_samples
+from scoring.facts_world import REGIONS, profiles, world_samples
 
 SEEDS_MAX: Final = 100
 DIGITS: Final = {"share": 3, "times": 2, "ms": 0, "bp": 2, "contracts": 1, "per s": 0}
@@ -37,19 +37,19 @@ def facts(
 ) -> int:
     """Measure the facts of a profile over some seeds and print them; return the exit code.
 
-    `recorded` is a LEAN data folder whose stocks are measured beside; `plots` a folder for pictures.
+    `recorded` is a folder with recordings in `lean` and `taq`, measured beside; `plots` one for pictures.
 
     Raises:
         UserError: an unknown profile or region, a number of seeds that is not allowed, a bad folder.
     """
     check(profile, seeds, region)
+    beside = () if recorded is None else recorded_samples(_folder(recorded))
     with steps() as progress:
         progress(Step("facts", "started", 0.0, f"{profile}, {seeds} seeds of the {region} region"))
 
         def told(done: int) -> None:
             progress(Step("facts", "advanced", done / seeds, f"seed {done} of {seeds}"))
 
-        beside = () if recorded is None else recorded_samples(_folder(recorded))
         report = measure(profile, world_samples(profile, seeds, region, told), beside)
         progress(Step("facts", "done", 1.0, f"{seeds} seeds"))
     if as_json_text:
@@ -72,8 +72,8 @@ def check(profile: str, seeds: int, region: str) -> None:
 
 
 def _folder(path: Path) -> Path:
-    if not path.is_dir():
-        raise UserError(f"{path}: no such folder; the root of a LEAN data folder is expected")
+    if not any((path / name).is_dir() for name in RECORDINGS):
+        raise UserError(f"{path}: holds no recordings; a folder with {' or '.join(RECORDINGS)} is expected")
     return path
 
 

@@ -35,7 +35,7 @@ def facts(
     as_json: Annotated[bool, typer.Option("--json", help="Print JSON instead of a table.")] = False,
     plot: Annotated[Path | None, typer.Option("--plot", help="Folder to write pictures to.")] = None,
     recorded: Annotated[
-        Path | None, typer.Option("--recorded", help="A LEAN data folder to hold beside it.")
+        Path | None, typer.Option("--recorded", help="Recordings (lean, taq) to hold beside.")
     ] = None,
 ) -> None:
     """Print target, source and measured value of each fact; exit code 1 where one is outside its band."""

@@ -22,6 +22,7 @@ from scoring.facts_sample import Sample, equity_side, option_side
 DAYS: Final = ("2013-10-07", "2013-10-08")
 SYMBOLS: Final = ("IBM", "AIG")
 TAQ_FILES: Final = ("sampleTDataRaw.parquet", "sampleQDataRaw.parquet")
+RECORDINGS: Final = ("lean", "taq")  # folders
 TAQ, TAQ_LISTING = "TAQ", "N"
 TOPICS: Final = ("equities.prints", "equities.quotes")
 

@@ -1,20 +1,25 @@
 """Facts: each measure on tapes small enough to count by hand, the verdict, and figures of recordings."""
 
+import io
 import math
 from pathlib import Path
 from typing import Any, Final
 
 import numpy as np
 import pytest
+from rich.console import Console
 
+from cli import facts as command
+from connectors.errors import UserError
 from schemas.columns import Batch, from_rows
 from schemas.conditions import BIT
 from schemas.topics import TOPIC
 from scoring import facts_easy as easy
 from scoring import facts_side as rules
 from scoring import facts_tape as tape
-from scoring.facts import INSIDE, OUTSIDE, UNMEASURED, Measured, Report, as_json, distance, measure
+from scoring.facts import INSIDE, OUTSIDE, UNMEASURED, Curves, Measured, Report, as_json, distance, measure
 from scoring.facts_parity import parity_violations
+from scoring.facts_plot import draw
 from scoring.facts_recorded import recorded_samples
 from scoring.facts_sample import Sample, Truth, equity_side, option_side
 from scoring.facts_table import RATES, Fact, facts_of
@@ -330,6 +335,46 @@ def test_every_profile_has_its_facts_and_only_some_state_rates() -> None:
     assert len(names) == len(set(names)) and set(RATES) < set(names)
     assert not set(RATES) & {f.name for f in facts_of("adversarial")}
     assert all(f.low < f.high and f.source for f in facts_of("quiet"))
+
+
+@pytest.mark.parametrize(
+    ("asked", "sentence"),
+    [
+        (("loud", 1, "tuning"), "profile 'loud' is not known; allowed: quiet, normal"),
+        (("normal", 0, "tuning"), "--seeds 0: from 1 to 100"),
+        (("normal", 1, "north"), "region 'north' is not known; allowed: tuning, scoring"),
+    ],
+)
+def test_the_command_refuses_what_it_cannot_measure(asked: tuple[str, int, str], sentence: str) -> None:
+    with pytest.raises(UserError) as caught:
+        command.facts(*asked)
+    assert str(caught.value).startswith(sentence)
+
+
+def test_a_folder_without_recordings_is_refused(tmp_path: Path) -> None:
+    with pytest.raises(UserError, match="holds no recordings"):
+        command.facts("normal", 1, "tuning", recorded=tmp_path)
+
+
+def report_of(value: float) -> Report:
+    curves = np.tile([0.3, 0.3, 0.1, 0.2, 0.1], (len(LAGS_MS), 1))
+    seen = Curves("seed 1", False, curves, curves, np.arange(13.0))
+    beside = Curves("IBM", True, curves, curves, np.full(13, math.nan))
+    return Report("normal", (Measured(fact(0.4, 0.6), (value,), {"IBM": 0.45}),), (seen, beside))
+
+
+def test_the_table_shows_target_source_measured_and_verdict() -> None:
+    console = Console(width=200, record=True, file=io.StringIO())
+    console.print(command.table(report_of(0.7)))
+    text = console.export_text()
+    assert all(word in text for word in ("a fact", "0.400 - 0.600", "0.700", "0.450", "outside", "a source"))
+    assert "0 of 1 facts inside" in text
+
+
+def test_pictures_are_written(tmp_path: Path) -> None:
+    paths = draw(report_of(0.5), tmp_path / "new")
+    assert [p.name for p in paths] == ["join_lag.png", "volume_curve.png", "facts.png"]
+    assert all(p.read_bytes().startswith(b"\x89PNG") and p.stat().st_size > 10_000 for p in paths)
 
 
 RECORDINGS: Final = Path(__file__).parents[3] / "shared" / "data"
