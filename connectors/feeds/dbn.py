@@ -83,7 +83,7 @@ def _open(path: Path, place: str) -> DbnFile:
 
 
 def _source(file: DbnFile, role: Role) -> Source:
-    start = max(0, file.header.start - NS_PER_DAY)
+    start = max(0, file.header.start - NS_PER_DAY) if file.header.schema else 0
     return Source(file.place, partial(_blocks, file, role), start, file.path.stat().st_size)
 
 

@@ -30,6 +30,7 @@ OPEN_INTEREST: Final = 9
 UNDEF_INT: Final = 2**31 - 1
 UNDEF_QUANTITY: Final = frozenset({UNDEF_INT, 2**63 - 1})
 DELETED: Final = ord("D")
+TAKEN_BACK: Final = 2
 REMEMBERED_MAX: Final = 4_000_000  # values of open interest; beyond it they are repeated
 
 
@@ -39,6 +40,13 @@ class Notes:
     def __init__(self, market: str, symbols: Symbols) -> None:
         self._market, self._symbols = market, symbols
         self._given: set[tuple[int, int, int]] = set()
+
+    def judge(self, sheet: Sheet) -> None:
+        """Refuse open interest that has no number."""
+        if sheet.records.rtype == STATISTICS:
+            quantity = sheet.table["quantity"].astype(np.int64)
+            has_none = np.isin(quantity, list(UNDEF_QUANTITY)) | (quantity < 0)
+            sheet.judge.refuse(_is_held(sheet.table) & has_none, "the open interest has no number")
 
     def read(self, sheet: Sheet) -> tuple[Note, ...]:
         """Return the notes of the good records of a sheet, in their order."""
@@ -57,7 +65,7 @@ class Notes:
                 yield Note("definition", underlying, ts, {**head, **_definition(record, head)})
             elif rtype != STATISTICS:
                 yield Note("status", underlying, ts, {**head, **_status(record)})
-            elif int(record["stat_type"]) != OPEN_INTEREST:
+            elif not _is_held(record):
                 yield Note("statistic", underlying, ts, {**head, **_statistic(record)})
             elif self._is_new(place, ts, int(record["quantity"])):
                 yield Note("open_interest", underlying, ts, {**head, **_open_interest(record)})
@@ -69,6 +77,11 @@ class Notes:
         if len(self._given) < REMEMBERED_MAX:
             self._given.add(key)
         return True
+
+
+def _is_held(table: Record) -> Any:
+    """Tell which statistics are open interest; one that takes an earlier one back is none."""
+    return (table["stat_type"] == OPEN_INTEREST) & (table["update_action"] != TAKEN_BACK)
 
 
 def _definition(record: Record, head: Mapping[str, object]) -> Detail:
@@ -94,7 +107,7 @@ def _statistic(record: Record) -> Detail:
         "statistic": _word("StatType", int(record["stat_type"])),
         "price": _price(int(record["price"])),
         "quantity": _quantity(int(record["quantity"])),
-        "is_deleted": int(record["update_action"]) == 2,
+        "is_deleted": int(record["update_action"]) == TAKEN_BACK,
         "ref_ts": _time(int(record["ts_ref"])),
         "venue": _venue(record),
     }

@@ -19,7 +19,7 @@ from connectors.feeds import dbn_publishers as publishers
 from connectors.feeds import dbn_records as kinds
 from connectors.feeds.dbn_book import Books, Venues
 from connectors.feeds.dbn_header import Header
-from connectors.feeds.dbn_kernels import Events, Quotes
+from connectors.feeds.dbn_kernels import ADD, CLEAR, MODIFY, Events, Quotes
 from connectors.feeds.dbn_notes import Notes
 from connectors.feeds.dbn_publishers import OPTIONS, PUBLISHERS, market_of
 from connectors.feeds.dbn_records import Records, RecordStream
@@ -34,7 +34,7 @@ from schemas.kinds import VENUE_LETTER
 
 LIVE_SLACK_NS: Final = 2 * 10**9  # a live stream merges channels; they are this close to each other
 SKIPPED_RECORDS: Final = 7  # the gateway's error code for records it left out
-TRADED, FILLED, NO_ACTION, CLEARED = (ord(c) for c in "TFNR")
+TRADED = ord("T")
 NOTED: Final = (kinds.DEFINITION, kinds.STATISTICS, kinds.STATUS)
 SAMPLED: Final = (kinds.CBBO_1S, kinds.CBBO_1M, kinds.BBO_1S, kinds.BBO_1M)
 UNREADABLE: Final = "bars and imbalances are not taken"
@@ -62,7 +62,7 @@ class Reader:
         self._name, self._header, self._role, self._market = name, header, role, market
         self._symbols = learned(header, list(role.survey.names) if role.survey else [], name)
         span = (FIRST_TS, LAST_TS)
-        if header.start:
+        if header.schema and header.start:  # a live stream may replay what was before its start
             span = (header.start - NS_PER_DAY, (header.end or LAST_TS) + NS_PER_DAY)
         self._frame = Frame(name, market, self._symbols, span, has_participant_times(header))
         self._home = home_topic(header)
@@ -145,6 +145,7 @@ class Reader:
 
     def _noted(self, sheet: Sheet) -> Block:
         describe, rejects = self._frame.describe(sheet), []
+        self._notes.judge(sheet)
         for row in sorted(sheet.judge.reasons):
             origin, reason = describe(row), sheet.judge.reasons[row]
             rejects.append(
@@ -207,7 +208,7 @@ class Reader:
         Of a trade's records the one with the aggressor's side (T) is taken; F tells of the resting order.
         """
         table, action = sheet.table, sheet.table["action"]
-        is_order = ~np.isin(action, (TRADED, FILLED, NO_ACTION, CLEARED))
+        is_order = np.isin(action, (ADD, MODIFY))
         price = table["price"]
         sheet.judge.refuse(is_order & ((price <= 0) | (price == UNDEF_PRICE)), "an order has no price")
         is_sided = np.isin(table["side"], (ord("A"), ord("B")))
@@ -256,7 +257,7 @@ def _is_top(sheet: Sheet) -> Flags:
     """Tell which records say something of the top level; deeper ones of mbp-10 leave it as it is."""
     if sheet.records.rtype != kinds.MBP_10:
         return np.ones(len(sheet.table), np.bool_)
-    found: Flags = (sheet.table["depth"] == 0) | (sheet.table["action"] == CLEARED)
+    found: Flags = (sheet.table["depth"] == 0) | (sheet.table["action"] == CLEAR)
     return found
 
 

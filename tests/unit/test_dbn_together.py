@@ -187,7 +187,7 @@ def test_definitions_statistics_and_status_become_notes(tmp_path: Path) -> None:
             quantity=q,
             stat_type=dbn.StatType.OPEN_INTEREST,
         )
-        for i, q in enumerate((500, 500, 510))
+        for i, q in enumerate((500, 500, 510, 2**63 - 1))
     ]
     halt = dbn.StatusMsg(
         **known,
@@ -202,7 +202,10 @@ def test_definitions_statistics_and_status_become_notes(tmp_path: Path) -> None:
         written(tmp_path / "b.dbn", header("OPRA.PILLAR", Schema.STATISTICS, [CALL]), held),
         written(tmp_path / "c.dbn", header("OPRA.PILLAR", Schema.STATUS, [CALL]), [halt]),
     ]
-    notes = [n for c in chunks(*paths) for n in c.notes]
+    found = chunks(*paths)
+    notes = [n for c in found for n in c.notes]
+    refused = [(r.source, r.reason) for c in found for r in c.rejects]
+    assert refused == [("b.dbn:record 4", "the open interest has no number")]
     assert {n.underlying for n in notes} == {"SPY"}
     by_name = {n.name: dict(n.detail) for n in notes}
     assert by_name["definition"]["strike"] == 555 * USD
