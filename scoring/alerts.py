@@ -83,7 +83,7 @@ def score(runs: list[pl.DataFrame], story_count: int, hours: float) -> list[Meas
     is_claimed = rows["rule_id"].is_not_null().to_numpy()
     biggest = np.zeros(len(rows), np.bool_)
     biggest[np.argsort(-rows["premium"].to_numpy(), kind="stable")[: int(is_claimed.sum())]] = True
-    columns = (rows["session"].to_numpy(), rows["start_ts"].to_numpy(), rows["contract"].to_numpy())
+    columns = (rows["session"].to_numpy(), rows["start_ts"].to_numpy(), rows["venues"].to_numpy())
     deals = {how: dealt(how, *columns) for how in HOW}
     base = _measures(rows, biggest, planted)
     found = []

@@ -52,11 +52,11 @@ def _other_venue(rows: Longs, venue: Longs, rng: np.random.Generator) -> Longs:
     """Return for each row one of another venue, as far as no venue has more than half of them.
 
     In the order of venues a move by the size of the largest one leaves every venue; within it the order
-    is random.
+    is random. A venue with more than half gives its own rows one another's truth.
     """
     shuffled = rng.permutation(len(rows))
     by_venue = shuffled[np.argsort(venue[shuffled], kind="stable")]
-    largest = int(np.bincount(venue).max()) if len(rows) else 0
+    largest = min(int(np.bincount(venue).max()), len(rows) // 2) if len(rows) else 0
     given = np.empty(len(rows), np.int64)
     given[by_venue] = rows[np.roll(by_venue, largest)]
     return given

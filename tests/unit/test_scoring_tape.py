@@ -17,7 +17,8 @@ from connectors.memory_log import raw_log
 from schemas.columns import from_rows
 from schemas.partition import partition
 from schemas.topics import TOPIC
-from scoring import dark, opening, packages, parents, scorer, side, tapes
+from scoring import alerts, dark, opening, packages, parents, scorer, side, tapes
+from scoring.claims import members
 from scoring.report import drawn, grids, markdown
 from scoring.run import EQUITY_SIDE, OPTION_SIDE, PACKETS, flow
 from scoring.truth import NOTHING, Truth, beside, truth_of
@@ -265,6 +266,69 @@ def test_dark_claims_are_right_on_either_party() -> None:
     assert (product["n"], product["recall"]) == (3, pytest.approx(2 / 3))
     assert product["classes"]["distribute"]["recall"] == 1.0
     assert product["classes"]["accumulate"]["recall"] == 0.5
+
+
+def alert_outputs(alerted: list[int]) -> dict[str, pl.DataFrame]:
+    """Return outputs whose alerts stand on the packets of the prints named."""
+    listed = members(outputs()["flow.packets"]).select("print_seq", "packet_id")
+    seqs = outputs()["options.placed"]["print_seq"].to_list()
+    ids = dict(listed.rows())
+    rows = [
+        {"alert_id": str(i), "packet_id": ids[seqs[i]], "emit_ts": START + i * 1000 * SECOND, "rule_id": 0}
+        for i in alerted
+    ]
+    more = {"version": 1, "status": 0, "score": 0.9, "underlying": "IBM", "premium": 1}
+    directions = {"delta_direction": 1, "volatility_direction": 1}
+    found = pl.DataFrame(rows).with_columns(**{k: pl.lit(v) for k, v in {**more, **directions}.items()})
+    return {**outputs(), "flow.alerts": found}
+
+
+def test_alerts_are_right_on_packets_of_planted_parents(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Prints 0 to 9 are one planted parent of a million USD; print 10 is another one, below the floor."""
+    monkeypatch.setattr(alerts, "PREMIUM_FLOOR", 500_000 * 10_000)
+    purpose = np.array(["noise_retail"] * PRINTS, object)
+    purpose[:20] = "institution"
+    parent = np.where(np.arange(PRINTS) < 10, 1, np.where(np.arange(PRINTS) < 11, 2, -1))
+    truth = fills(purpose=purpose.tolist(), parent_id=parent)
+    made = alert_outputs([0, 3, 10, 100])
+    rows = alerts.rows_of(made, truth, 1)
+    product, baseline = alerts.score([rows], alerts.stories(made), 0.5)
+    assert (product["claims"], product["precision"]) == (4, 0.5)
+    assert (product["n"], product["recall"]) == (1, 1.0)
+    assert product["classes"]["call_sweep"]["precision"] == 0.5
+    assert baseline["claims"] == 4
+    # 0 s and 3,000 s lie more than 30 minutes apart, and so do 3,000, 10,000 and 100,000 s.
+    assert (product["stories"], product["stories_per_hour"]) == (4, 8.0)
+
+
+@pytest.mark.parametrize("how", ["sides", "venues", "times"])
+def test_dealing_the_truth_brings_every_claim_to_its_base_rate(how: str) -> None:
+    """Claims that are all right: packages, openings, dark prints and alerts."""
+    half = np.arange(PRINTS) % 2 == 0
+    shuffled = RNG.permutation(half)
+    purpose = np.where(shuffled, "institution", "noise_retail").tolist()
+    dark_purpose = np.where(shuffled, "accumulate", "noise_retail").tolist()
+    ids = np.arange(PRINTS) // 2
+    opened = np.where(shuffled, 10, 0)
+    parent = np.where(shuffled, ids % 9, 10 + ids)
+    truth = fills(purpose=purpose, parent_id=parent, package_id=ids, open_buy=opened, open_sell=opened)
+    found = []
+    legs = packages.rows_of(outputs(), truth, 1)
+    found += packages.score([legs.with_columns(pl.col("g").alias("c_product"))])[:1]
+    placed = outputs()["options.placed"].with_columns(opened_min_buy=opened, opened_min_sell=opened)
+    found += opening.score([opening.rows_of({"options.placed": placed}, truth, 1)])[:1]
+    joins = outputs()["equities.joins"].with_columns(pl.lit(True).alias("off_exchange"))
+    events = joins.filter(pl.Series(shuffled)).select("print_seq", "partition").with_columns(
+        pl.col("print_seq").cast(pl.String).alias("dark_id"), version=1, status=0, kind=0
+    )  # fmt: skip
+    known = fills(purpose=dark_purpose, parent_id=ids)
+    found += dark.score([dark.rows_of({"equities.joins": joins, "dark.events": events}, known, 1)])[:1]
+    made = alert_outputs(np.flatnonzero(shuffled).tolist())
+    found += alerts.score([alerts.rows_of(made, truth, 1)], 1, 1.0)[:1]
+    for s in found:
+        assert s["precision"] == 1.0, s["topic"]
+        assert s["null"][how] == pytest.approx(s["null"]["base_rate"], abs=0.06), s["topic"]
+        assert s["null"]["base_rate"] < 0.6, s["topic"]
 
 
 def test_a_recording_that_states_the_side_is_scored() -> None:
