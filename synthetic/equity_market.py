@@ -5,6 +5,7 @@ that the option market needs come in with the block. Refuses publication: times 
 are a column.
 """
 
+from math import sqrt
 from typing import Any, Final
 
 import numpy as np
@@ -48,6 +49,7 @@ Records = npt.NDArray[Any]
 
 KEY_BOOK: Final = 203
 LOOKS: Final = 1.6  # looks of makers for each quote of the profile
+QUOTES_OF_NORMAL: Final = 4000.0
 LOOKS_EVENLY: Final = 0.35  # part of the looks that is spread evenly over symbols
 EXTENDED_SPREAD: Final = 3.0
 EXTENDED_PACE: Final = 0.12
@@ -108,7 +110,9 @@ class EquityMarket:
         rows["half"] = 100.0 * u.half_spread * wide * (start / u.price)
         rows["usual"] = np.clip(deep * 100.0 / u.round_lot * np.sqrt(50.0 / start), 0.4, 60.0)
         rows["lot"] = u.round_lot
-        rows["rate"] = self.profile.equity_quotes * LOOKS * even
+        # The more often makers look, the fewer of their looks change a quote.
+        often = sqrt(sqrt(self.profile.equity_quotes / QUOTES_OF_NORMAL))
+        rows["rate"] = self.profile.equity_quotes * LOOKS * often * even
         rows["listing"] = [_venue_of(letter) for letter in u.listing.tolist()]
         rows["venue_share"] = _venue_shares(rows["listing"])
         rows["letters"] = self._letters

@@ -97,6 +97,7 @@ SAME_VENUE_NS: Final = 900
 NEXT_VENUE_NS: Final = 60_000
 IMPACT: Final = 0.25  # of the half spread, for as much as one venue usually shows
 LEAN_MAX: Final = 2.0  # half spreads
+MET_FIRST: Final = 0.35  # chance that a hidden order trades before all that is shown at its price
 INSIDE: Final = 0.2  # chance that somebody hides inside the spread
 INSIDE_OF_TICK: Final = 0.05  # the same where it is a tick, at the midpoint
 HOLD_LOTS: Final = 40  # hidden inventory of this many lots holds the price
@@ -224,7 +225,9 @@ def fill_next(
     at_shown = book.rest[shown, C_LEVEL] if shown >= 0 else ABSENT
     at_hidden = book.rest[hidden, C_LEVEL] if hidden >= 0 else ABSENT
     best = max(at_maker, at_shown)
-    if at_hidden > best:
+    # At its venue a hidden order waits behind what is shown, but a router may come to its venue first.
+    is_met = at_hidden == best and uniform(book.stream) < MET_FIRST
+    if at_hidden > best or is_met:
         if at_hidden < worst:
             return 0, -1
         return fill_rest(book, cell, desk, order, hidden, ts, left), int(book.rest[hidden, C_VENUE])
@@ -233,7 +236,6 @@ def fill_next(
     is_shown = at_shown == best and (at_maker < best or uniform(book.stream) < 0.5)
     if is_shown:
         return fill_rest(book, cell, desk, order, shown, ts, left), int(book.rest[shown, C_VENUE])
-    # A hidden order waits behind all that is shown at its price.
     return fill_maker(book, cell, desk, order, maker, ts, left), maker
 
 
