@@ -1,8 +1,8 @@
 """`score alerts`: do alerts stand on orders that somebody worked on purpose, and how many stories an hour?
 
 Owns what counts as planted: parents of the purposes below whose fills cost at least a premium floor. An
-alert is right when most contracts of its packet belong to one of them. Refuses to count alerts where users
-see stories: both are given.
+alert is right when most contracts of its packet belong to one of them; of the adversarial pairs the twin is
+one and the bait is not. Refuses to count alerts alone where users see stories: both are given.
 """
 
 from typing import Final
@@ -19,7 +19,7 @@ from scoring.run import Frames
 from scoring.truth import Truth, beside
 
 PRODUCT, BASELINE = "product", "largest_premium"
-PLANTED: Final = ("institution", "zero_dte", "hedge", "roll", "package")
+PLANTED: Final = ("institution", "zero_dte", "hedge", "roll", "package", "twin")
 PREMIUM_FLOOR: Final = 100_000 * 10_000  # USD in the unit of money
 STORY_GAP_NS: Final = 1_800_000_000_000
 NS_PER_DAY: Final = 86_400_000_000_000

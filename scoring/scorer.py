@@ -19,6 +19,7 @@ from scoring.metrics import Measures
 from scoring.nulls import NULL_SEED
 from scoring.run import EQUITY_SIDE, OPTION_SIDE, PACKETS, Frames, Wanted, flow, raw
 from scoring.tapes import SCORING, TUNING, Tape, for_scoring, for_tuning
+from scoring.truth import ARE_FILLS
 
 CLAIMS: Final = ("side", "parents", "packages", "opening", "dark", "alerts")
 RECORDED_CLAIMS: Final = ("side",)
@@ -85,6 +86,7 @@ class Collected:
     runs: dict[str, list[pl.DataFrame]] = field(default_factory=dict)
     stories: int = 0
     unlisted: int = 0
+    left_out: int = 0
     hours: float = 0.0
 
 
@@ -143,6 +145,7 @@ def collect(claims: Sequence[str], tapes: Iterable[Tape]) -> Collected:
             found.stories += alerts.stories(outputs)
         if "parents" in claims:
             found.unlisted += parents.unlisted(outputs)
+        found.left_out += tape.truth.fills.filter(~pl.col("report").is_in(ARE_FILLS)).height
         found.hours += tape.minutes / 60
     found.side = {topic: pl.concat(rows) for topic, rows in sides.items()}
     return found
@@ -179,10 +182,12 @@ def venues(tape: Tape) -> pl.DataFrame:
 def report(claim: str, found: Collected, source: dict[str, Any], tables: side.Tables) -> Report:
     """Score what was collected for one claim."""
     runs, notes = found.runs.get(claim, []), []
+    if found.left_out:
+        notes.append(f"{found.left_out:,} records are cancels, corrections or repeats and no fills: left out")
     if claim == "side":
-        return Report(claim, source, side.score(found.side, tables))
+        return Report(claim, source, side.score(found.side, tables), notes)
     if claim == "alerts":
-        return Report(claim, source, alerts.score(runs, found.stories, found.hours))
+        return Report(claim, source, alerts.score(runs, found.stories, found.hours), notes)
     if claim == "parents" and found.unlisted:
         notes.append(f"{found.unlisted} members that packets count and do not list are not scored")
     if claim == "packages" and not packages.has_claims():
