@@ -12,6 +12,7 @@ import pytest
 from schemas.columns import Batch, constant, empty
 from schemas.topics import TOPIC
 from scoring.facts_sample import Sample, Side, Truth
+from scoring.facts_world import world_sample
 from scoring.leak import AUC_MAX, REASONS, as_rows, clustered_auc, features, find_leaks
 
 ROWS: Final = 24_000
@@ -118,3 +119,12 @@ def test_the_area_is_that_of_all_pairs() -> None:
 def test_every_column_has_its_reason() -> None:
     assert set(features(tape().prints)) == set(REASONS)
     assert not {"price", "size", "condition", "venue"} & set(REASONS)
+
+
+@pytest.mark.slow
+def test_the_synthetic_market_leaks_nothing() -> None:
+    found = find_leaks(world_sample("normal", 1, "tuning", 15))
+    assert len(found) == 7, "every target has rows of both kinds"
+    for leak in found:
+        assert leak.is_clean, leak
+        assert leak.detectable <= 0.53, "the sample is too small to say"

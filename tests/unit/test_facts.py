@@ -23,6 +23,7 @@ from scoring.facts_plot import draw
 from scoring.facts_recorded import recorded_samples
 from scoring.facts_sample import Sample, Truth, equity_side, option_side
 from scoring.facts_table import RATES, Fact, facts_of
+from scoring.facts_world import world_sample
 from scoring.join_lag import (
     AT_ASK,
     AT_BID,
@@ -392,3 +393,11 @@ def test_the_recordings_lie_in_the_bands_that_were_taken_from_them() -> None:
         assert len(names) >= 2, m.fact.name
         for name in names:
             assert distance(m.fact, m.recorded[name]) <= 0, (m.fact.name, name, m.recorded[name])
+
+
+@pytest.mark.slow
+def test_sides_in_the_synthetic_market_are_as_hard_as_published() -> None:
+    report = measure("normal", [world_sample("normal", 1, "tuning", 10)])
+    hard = [m for m in report.facts if m.fact.name.startswith(("customer side", "dumb", "quote rule"))]
+    assert len(hard) == 13
+    assert [(m.fact.name, m.median) for m in hard if m.verdict != INSIDE] == []
