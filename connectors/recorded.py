@@ -138,7 +138,7 @@ class RecordedFeed:
                 yield last
         if last is None:
             raise UserError(f"{self._what()}: nothing is left to import{self._why(pool)}")
-        if pool.count(int(END_OF_TIME)):  # refused rows after the last good one
+        if pool.size:  # refused rows after the last good one
             begin = last.upto_ts + 1
             yield self._chunk(pool, None, (begin, int(END_OF_TIME), begin + self.heartbeat_ns))
 
@@ -168,10 +168,10 @@ class RecordedFeed:
                 if len(cut_points(pool.times(begin, limit), self.heartbeat_ns)) > 1:
                     return limit
                 wanted = count  # one long interval, perhaps not all of it
-            if pool.count(int(END_OF_TIME)) > INTERVAL_ROWS_MAX:
+            if pool.size > INTERVAL_ROWS_MAX:
                 seconds = self.heartbeat_ns / NS_PER_S
                 raise UserError(f"{self._what()}: more than {INTERVAL_ROWS_MAX:,} records in {seconds} s")
-            pool.read()
+            pool.read_some()
 
     def _chunk(self, pool: Pool, session: SessionStart | None, span: tuple[int, int, int]) -> Chunk:
         """Take what is older than the second time of a span as the chunk from its first to its third."""

@@ -26,6 +26,7 @@ BEFORE_TIME: Final = -1
 REJECTS_MAX: Final = 200_000
 OPEN_MAX: Final = 512
 MEMORY_ROWS: Final = 1 << 20  # what the blocks of all open sources may hold together
+LOOK_EVERY: Final = 8
 BLOCK_ROWS_MAX: Final = 65_536
 BLOCK_ROWS_MIN: Final = 1_024
 
@@ -109,11 +110,17 @@ class Lane:
         found.append(np.sort(np.array(beside, np.int64)))
         return [t[: np.searchsorted(t, end)] for t in found]
 
+    @property
+    def size(self) -> int:
+        """How much waits."""
+        rows = sum(len(b) for q in self.batches.values() for b in q)
+        return rows + len(self.rejects) + len(self.notes) + len(self.gaps)
+
     def count(self, end: int) -> int:
         """Return how much waits that is older than `end`."""
         rows = (b["source_ts"] for q in self.batches.values() for b in q)
         beside = sum(x.source_ts < end for x in (*self.rejects, *self.notes, *self.gaps))
-        return beside + sum(int(np.searchsorted(t, end)) for t in rows)
+        return beside + sum(int(t.searchsorted(end)) for t in rows)
 
     def take(self, topic: str, end: int) -> list[Batch]:
         """Take out the rows of a topic that are older than `end`."""
@@ -157,6 +164,13 @@ class Pool:
         """Whether every source has been read to its end."""
         return not self._waiting and all(lane.is_done for lane in self._lanes.values())
 
+    def read_some(self) -> None:
+        """Read some blocks: looking at all sources after each one would cost more than the reading."""
+        for _ in range(1 + len(self._lanes) // LOOK_EVERY):
+            if self.is_read:
+                return
+            self.read()
+
     def read(self) -> None:
         """Read one block of the source that is furthest behind, opening those whose time has come."""
         behind = min((lane.upto_ts for lane in self._lanes.values()), default=int(END_OF_TIME))
@@ -172,7 +186,7 @@ class Pool:
 
     def _forget(self) -> None:
         """Let go of sources that were read and taken to the end."""
-        spent = [i for i, lane in self._lanes.items() if lane.is_done and not lane.count(int(END_OF_TIME))]
+        spent = [i for i, lane in self._lanes.items() if lane.is_done and not lane.size]
         for place in spent:
             del self._lanes[place]
 
@@ -189,6 +203,11 @@ class Pool:
         """Return why the first refused row that waits was refused, "" where there is none."""
         found = [lane.rejects[0] for lane in self._lanes.values() if lane.rejects]
         return f"{found[0].source}: {found[0].reason}" if found else ""
+
+    @property
+    def size(self) -> int:
+        """How much waits."""
+        return sum(lane.size for lane in self._lanes.values())
 
     def count(self, end: int) -> int:
         """Return how much waits that is older than `end`."""
