@@ -1,8 +1,8 @@
 """Rows in any order become blocks in the order of time, in bounded memory: a sort over files.
 
-Owns the runs on disk (Arrow files of at most RUN_ROWS rows, each sorted and cut at whole minutes) and
-reading them back minute by minute; ties keep the order in which rows came. Holds one run while writing
-and one minute while reading. Refuses input that is mostly no rows. The files go with the spool.
+Owns the runs on disk (Arrow files of at most RUN_ROWS rows, each sorted and cut every ten seconds) and
+reading them back slot by slot; ties keep the order in which rows came. Holds one run while writing
+and one slot while reading. Refuses input that is mostly no rows. The files go with the spool.
 """
 
 from __future__ import annotations
@@ -10,6 +10,7 @@ from __future__ import annotations
 import shutil
 import tempfile
 import weakref
+from bisect import bisect_right
 from collections.abc import Iterable, Iterator, Mapping
 from operator import attrgetter
 from pathlib import Path
@@ -24,10 +25,11 @@ from connectors.recorded_rows import UNKNOWN_TS, Block, Ints, batch
 from schemas.columns import Batch, field_type
 from schemas.topics import TOPIC
 
-RUN_ROWS: Final = 1 << 20
+RUN_ROWS: Final = 1 << 19
 BLOCK_ROWS: Final = 50_000
 REJECTS_MAX: Final = 200_000
-SLOT_NS: Final = 60_000_000_000
+SLOT_NS: Final = 10_000_000_000  # a busy minute of all stock quotes would not fit in memory
+OPEN_RUNS: Final = 256  # files kept open while reading; more are opened each time
 PREFIX: Final = "islandflow-sort-"
 _ORDER: Final = "_slot"
 
@@ -117,43 +119,56 @@ class Spool:
         self._waiting, self._count = [], 0
 
     def blocks(self) -> Iterator[Block]:
-        """Yield everything in the order of time."""
+        """Yield everything in the order of time; a refused row comes with the rows of its time."""
         rejects = sorted(self._rejects, key=attrgetter("source_ts"))
-        last = max(self._slots, default=0)
         done = 0
-        for slot in sorted(self._slots):
-            rows = self._read_slot(self._slots[slot])
-            for begin in range(0, len(rows), BLOCK_ROWS):
-                part = rows.slice(begin, min(begin + BLOCK_ROWS, len(rows)))
-                upto = int(part["source_ts"][-1])
-                cut = len(rejects) if slot == last and begin + BLOCK_ROWS >= len(rows) else 0
-                while cut < len(rejects) and rejects[cut].source_ts <= upto:
-                    cut += 1
-                beside, rejects = tuple(rejects[:cut]), rejects[cut:]
-                done += len(part) + len(beside)
-                yield Block(
-                    {self.topic: part},
-                    beside,
-                    read={self.topic: len(part) + len(beside)},
-                    share=done / max(1, self.read),
-                )
+        for table, is_last in self._tables():
+            upto = table.column("source_ts")[-1].as_py()
+            cut = len(rejects) if is_last else bisect_right(rejects, upto, key=attrgetter("source_ts"))
+            beside, rejects = tuple(rejects[:cut]), rejects[cut:]
+            done += table.num_rows + cut
+            read = {self.topic: table.num_rows + cut}
+            yield Block({self.topic: self._batch(table)}, beside, read=read, share=done / max(1, self.read))
         if rejects:
             yield Block({}, tuple(rejects), upto_ts=UNKNOWN_TS, share=1.0)
 
-    def _read_slot(self, places: list[tuple[int, int]]) -> Batch:
-        parts = []
-        for run, place in places:
-            with pa.OSFile(str(self._runs[run]), "rb") as source:
-                parts.append(pa.ipc.open_file(source).get_batch(place))
-        table = pa.Table.from_batches(parts).combine_chunks()
-        if len(parts) > 1:
-            order = np.argsort(table.column("source_ts").to_numpy(), kind="stable")
-            table = table.take(pa.array(order))
+    def _tables(self) -> Iterator[tuple[pa.Table, bool]]:
+        """Yield sorted rows, as many slots at once as fit in a block, and whether they are the last."""
+        readers: dict[int, Any] = {}
+        waiting: list[pa.Table] = []
+        for slot in sorted(self._slots):
+            rows = self._read_slot(self._slots[slot], readers)
+            if waiting and sum(t.num_rows for t in waiting) + rows.num_rows > BLOCK_ROWS:
+                yield pa.concat_tables(waiting), False
+                waiting = []
+            while rows.num_rows > BLOCK_ROWS:
+                yield rows.slice(0, BLOCK_ROWS), False
+                rows = rows.slice(BLOCK_ROWS)
+            waiting.append(rows)
+        if waiting:
+            yield pa.concat_tables(waiting), True
+
+    def _read_batch(self, run: int, place: int, readers: dict[int, Any]) -> pa.RecordBatch:
+        reader = readers.get(run)
+        if reader is None:
+            reader = pa.ipc.open_file(pa.memory_map(str(self._runs[run])))
+            if len(readers) < OPEN_RUNS:
+                readers[run] = reader
+        return reader.get_batch(place)
+
+    def _read_slot(self, places: list[tuple[int, int]], readers: dict[int, Any]) -> pa.Table:
+        """Return the rows of a slot in the order of time; ties in the order of the runs."""
+        table = pa.Table.from_batches([self._read_batch(run, place, readers) for run, place in places])
+        if len(places) == 1:
+            return table  # a run is sorted
+        order = np.argsort(table.column("source_ts").to_numpy(), kind="stable")
+        return table.take(pa.array(order))
+
+    def _batch(self, table: pa.Table) -> Batch:
         columns: dict[str, Any] = {}
         for name in table.column_names:
-            column = table.column(name).combine_chunks()
-            if isinstance(column, pa.ChunkedArray):
-                column = column.chunk(0)
-            is_text = pa.types.is_string(column.type)
-            columns[name] = column if is_text else column.to_numpy(zero_copy_only=False)
+            column = table.column(name)
+            whole = column.chunk(0) if column.num_chunks == 1 else pa.concat_arrays(column.chunks)
+            is_text = pa.types.is_string(whole.type)
+            columns[name] = whole if is_text else whole.to_numpy(zero_copy_only=False)
         return batch(self.topic, columns, table.num_rows)
