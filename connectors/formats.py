@@ -66,12 +66,11 @@ def _dbn(paths: Sequence[Path], selection: Selection, options: Mapping[str, obje
 
 
 def _is_dbn_of_use(path: Path) -> bool:
-    """Tell whether a DBN file is of a schema that is taken: folders of a vendor hold bars too."""
+    """Tell whether a DBN file is of a schema and market that is taken: folders hold bars and futures too."""
     from connectors.feeds.dbn_header import read_header
-    from connectors.feeds.dbn_schemas import TAKEN
+    from connectors.feeds.dbn_schemas import is_taken
 
-    schema = read_header(path, str(path)).schema
-    return not schema or schema in TAKEN
+    return is_taken(read_header(path, str(path)))
 
 
 def _alpaca(paths: Sequence[Path], selection: Selection, options: Mapping[str, object]) -> RecordedFeed:
