@@ -21,7 +21,10 @@ from connectors.recorded import RecordedFeed, Selection, with_facts
 from connectors.recorded_files import checked, places
 
 FILES_MAX: Final = 10_000
-FACTS: Final = ("finra", "occ")  # formats that may stand beside another one: facts about its underlyings
+FACTS: Final[tuple[str, ...]] = (
+    "finra",
+    "occ",
+)  # formats that may stand beside another one: facts about its underlyings
 SIDECAR: Final = ".schema.json"  # what `export` writes beside CSV
 LEAN: Final = "lean"
 
