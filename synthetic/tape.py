@@ -25,7 +25,7 @@ from synthetic.tape_quotes import NEVER, Board, QuoteRule, halted_quotes, show, 
 VENDOR_NUMBERS: Final = 100_000_000  # the vendor's sequence starts anew here in every block
 PENDING_MAX: Final = 4_000_000  # rows waiting to be published; more is a fault of the market
 LETTERS: Final = 256
-SALT_PRINTS, SALT_TRADES, SALT_QUOTES, SALT_QUOTED = 81, 82, 83, 84
+SALT_PRINTS, SALT_TRADES, SALT_QUOTES, SALT_QUOTED, SALT_WAY = 81, 82, 83, 84, 85
 
 
 class Events(Protocol):
@@ -238,8 +238,8 @@ def _publish(made: list[_Prints], quoted: list[_Quotes], second: tuple[int, int]
 
 def _print_rule(market: Market, params: TapeParams, is_option: bool) -> Rule:
     seed, day = market.seed, market.day.index
-    channel = params.option_trades if is_option else params.equity_trades
-    points = [channel, params.facility, params.late, params.cancelling, params.stuck]
+    way = params.option_way if is_option else params.equity_way
+    points = [way, params.trades, params.facility, params.late, params.cancelling, params.stuck]
     late = params.option_late if is_option else params.equity_late
     cancel = params.option_cancel if is_option else params.equity_cancel
     correct = 0.0 if is_option else params.equity_correct
@@ -250,7 +250,7 @@ def _print_rule(market: Market, params: TapeParams, is_option: bool) -> Rule:
         np.array(rates),
         params.skew_ns,
         key_of(seed, day, SALT_PRINTS, int(is_option)),
-        key_of(seed, day, SALT_TRADES, int(is_option)),
+        (key_of(seed, day, SALT_WAY, int(is_option)), key_of(seed, day, SALT_TRADES, int(is_option))),
     )
 
 
@@ -258,11 +258,11 @@ def _quote_rule(market: Market, params: TapeParams, is_option: bool) -> QuoteRul
     seed, day = market.seed, market.day.index
     return QuoteRule(
         is_option,
-        np.array(params.option_quotes if is_option else params.equity_quotes, np.int64),
+        np.array([params.option_way if is_option else params.equity_way, params.quotes], np.int64),
         np.array(params.flicker, np.int64),
         params.locked,
         params.crossed,
         params.skew_ns,
         key_of(seed, day, SALT_QUOTES, int(is_option)),
-        key_of(seed, day, SALT_QUOTED, int(is_option)),
+        (key_of(seed, day, SALT_WAY, int(is_option)), key_of(seed, day, SALT_QUOTED, int(is_option))),
     )

@@ -12,11 +12,13 @@ import numpy as np
 import numpy.typing as npt
 from numba import njit
 
+from synthetic.layout import Matrix
 from synthetic.rng import GOLDEN, MIX_B, S11, UNIT, mix
 from synthetic.tape_params import GRID_NS
 
 Words = npt.NDArray[np.uint64]
 Vector = npt.NDArray[np.int64]
+Keys = tuple[np.uint64, np.uint64]
 
 WORD: Final = (1 << 64) - 1
 LINES: Final = 24  # parallel lines of a channel; a symbol has its own for good
@@ -77,6 +79,15 @@ def published(points: Vector, key: np.uint64, line: int, at_ts: int) -> int:
     first = quantile(points, uniform_at(key, cell, line))
     second = quantile(points, uniform_at(key, cell + 1, line))
     return at_ts + first + (second - first) * (at_ts - cell * GRID_NS) // GRID_NS
+
+
+@njit(cache=True)
+def carried(points: Matrix, keys: Keys, line: int, at_ts: int) -> int:
+    """Return when a tape shows what happened at `at_ts`: over the way all its records take, then its own.
+
+    `points` and `keys` are those of the common way and of the channel (trades, quotes) behind it.
+    """
+    return published(points[1], keys[1], line, published(points[0], keys[0], line, at_ts))
 
 
 @njit(cache=True)

@@ -14,6 +14,7 @@ from synthetic.params import Params
 
 MICROSECOND_NS: Final = 1_000
 GRID_NS: Final = 100 * MILLISECOND_NS  # a channel's delay is drawn at these times and straight between them
+OWN_SHARE: Final = 0.1  # of the quote channel's own delay, that the trade channel has
 REACH_NS: Final = BLOCK_NS - 20 * SECOND_NS  # what is published later than this after its match is cut to it
 # Points of a delay's distribution: the least, then what half, 90 %, 99 % and all of the draws stay below.
 Points = tuple[int, int, int, int, int]
@@ -28,10 +29,10 @@ def _milliseconds(*points: int) -> Points:
     return _microseconds(*(1000 * p for p in points))
 
 
-_OPTION_TRADES: Final = _microseconds(180, 420, 1_200, 6_000, 25_000)
-_OPTION_QUOTES: Final = _microseconds(200, 500, 1_500, 8_000, 30_000)
-_EQUITY_TRADES: Final = _microseconds(160, 300, 800, 3_000, 12_000)
-_EQUITY_QUOTES: Final = _microseconds(180, 420, 1_100, 4_000, 15_000)
+_OPTION_WAY: Final = _microseconds(180, 420, 1_200, 6_000, 25_000)
+_EQUITY_WAY: Final = _microseconds(160, 300, 800, 3_000, 12_000)
+_TRADES: Final = _microseconds(20, 50, 150, 600, 4_000)
+_QUOTES: Final = _microseconds(150, 400, 1_100, 4_000, 15_000)
 _FACILITY: Final = _milliseconds(8, 160, 900, 4_000, 10_000)
 _LATE: Final = _milliseconds(11_000, 40_000, 120_000, 220_000, 270_000)
 _CANCELLING: Final = _milliseconds(800, 6_000, 60_000, 200_000, 270_000)
@@ -43,13 +44,14 @@ _FLICKER: Final = _milliseconds(1, 4, 25, 120, 400)
 class TapeParams:
     """Delays in ns and shares of rows. `showcase` puts one of each incident into the first minute.
 
-    The trade and the quote channel of a tape are delayed apart. Rates of halts and outages are per day.
+    Records of a tape share a way; behind it the trade and the quote channel are delayed apart, quotes more:
+    on recordings lit prints lie best against the quote just before them. Halts and outages are per day.
     """
 
-    option_trades: Points = _OPTION_TRADES
-    option_quotes: Points = _OPTION_QUOTES
-    equity_trades: Points = _EQUITY_TRADES
-    equity_quotes: Points = _EQUITY_QUOTES
+    option_way: Points = _OPTION_WAY
+    equity_way: Points = _EQUITY_WAY
+    trades: Points = _TRADES
+    quotes: Points = _QUOTES
     # Off-exchange reports where the mechanism names no delay: most within a second, the rule allows ten.
     facility: Points = _FACILITY
     late: Points = _LATE
@@ -72,7 +74,7 @@ class TapeParams:
     showcase: bool = True
 
     def __post_init__(self) -> None:
-        for name in ("option_trades", "option_quotes", "equity_trades", "equity_quotes"):
+        for name in ("option_way", "equity_way", "trades", "quotes"):
             points = getattr(self, name)
             assert points[0] > 0 and points[-1] - points[0] < GRID_NS, f"{name}: {points}"
         for name in ("facility", "late", "cancelling", "stuck", "flicker"):
@@ -124,10 +126,10 @@ def tape_of(profile: str, world: Params) -> TapeParams:
     usual = int(world.trf_delay_ms * MILLISECOND_NS)
     return replace(
         _TAPES[profile],
-        option_trades=_channel(1.2 * world.trade_channel_ms),
-        option_quotes=_channel(1.2 * world.quote_channel_ms),
-        equity_trades=_channel(world.trade_channel_ms),
-        equity_quotes=_channel(world.quote_channel_ms),
+        option_way=_channel(1.2 * world.trade_channel_ms),
+        equity_way=_channel(world.trade_channel_ms),
+        trades=_channel(OWN_SHARE * world.quote_channel_ms),
+        quotes=_channel(world.quote_channel_ms),
         facility=(usual // 20, usual, 4 * usual, 15 * usual, 10 * SECOND_NS),
         skew_ns=int(world.clock_skew_us * MICROSECOND_NS),
     )

@@ -68,12 +68,13 @@ from synthetic.tape_layout import (
     S_VENDOR,
     TRADE,
 )
-from synthetic.tape_noise import LINES, Vector, clock_error, published, quantile, uniform_at, word_at
+from synthetic.tape_noise import LINES, Keys, Vector, carried, clock_error, quantile, uniform_at, word_at
 from synthetic.tape_params import REACH_NS
 
 Rates = npt.NDArray[np.float64]
 
-CHANNEL, FACILITY, LATENESS, CANCELLING, STUCK = range(5)  # rows of Rule.points
+# Rows of Rule.points; the first two are the way of the tape and its trade channel.
+WAY, CHANNEL, FACILITY, LATENESS, CANCELLING, STUCK = range(6)
 R_LATE, R_CANCEL, R_CORRECT, R_DUPLICATE, R_HELD, R_UNTIMED = range(6)  # entries of Rule.rates
 REOPENING_NS: Final = 60 * SECOND_NS
 REOPENED: Final = EQUITY_CODE["reopening"]
@@ -89,14 +90,14 @@ D_FACILITY, D_TIE, D_AMOUNT, D_WRONG, D_STUCK, D_ORDER = range(7, 13)
 
 
 class Rule(NamedTuple):
-    """What the tape does to the prints of one market; `key` and `channel` are keys of draws."""
+    """What the tape does to the prints of one market; `key` and `ways` are keys of draws."""
 
     is_option: bool
     points: Matrix
     rates: Rates
     skew_ns: int
     key: np.uint64
-    channel: np.uint64
+    ways: Keys
 
 
 class Place(NamedTuple):
@@ -159,10 +160,10 @@ def _extra_delay(rule: Rule, row: Vector, number: int) -> int:
 def _stamp(rule: Rule, row: Vector, arrival_ts: int, is_timed: bool) -> None:
     """Fill the times of a published row that reached the tape's channel at `arrival_ts`."""
     line = row[P_SYMBOL] % LINES
-    row[S_SOURCE] = published(rule.points[CHANNEL], rule.channel, line, arrival_ts)
+    row[S_SOURCE] = carried(rule.points, rule.ways, line, arrival_ts)
     row[S_AT] = row[S_SOURCE]
     row[S_TIMED] = 1 if is_timed else 0
-    event = row[P_TS] + clock_error(rule.skew_ns, rule.channel, row[P_VENUE], row[P_TS])
+    event = row[P_TS] + clock_error(rule.skew_ns, rule.ways[0], row[P_VENUE], row[P_TS])
     row[S_EVENT] = min(event, row[S_SOURCE]) if is_timed else row[S_SOURCE]
     row[S_TIE] = np.int64(word_at(rule.key, row[S_ROW], D_TIE) >> np.uint64(1))
 

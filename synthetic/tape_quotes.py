@@ -28,10 +28,10 @@ from synthetic.layout import (
     Matrix,
 )
 from synthetic.tape_layout import TAPE_QUOTE_COLUMNS, Z_EVENT, Z_SOURCE
-from synthetic.tape_noise import LINES, Vector, clock_error, published, quantile, uniform_at
+from synthetic.tape_noise import LINES, Keys, Vector, carried, clock_error, quantile, uniform_at
 from synthetic.tape_params import GRID_NS
 
-CELLS: Final = SECOND_NS // GRID_NS + 2
+CELLS: Final = SECOND_NS // GRID_NS + 3  # of a second, of the way behind it, and one to draw to
 LETTERS: Final = 128
 NEVER: Final = np.int64(1) << 62
 D_ODD, D_LIFE = 1, 2
@@ -41,13 +41,13 @@ class QuoteRule(NamedTuple):
     """What the tape does to the quotes of one market: delays of channel and flicker, shares of flickers."""
 
     is_option: bool
-    points: Vector
+    points: Matrix
     flicker: Vector
     locked: float
     crossed: float
     skew_ns: int
     key: np.uint64
-    channel: np.uint64
+    ways: Keys
 
 
 class Board(NamedTuple):
@@ -62,18 +62,20 @@ class Board(NamedTuple):
 
 @njit(cache=True)
 def _stamp(rule: QuoteRule, row: Vector) -> None:
-    row[Z_SOURCE] = published(rule.points, rule.channel, row[Q_SYMBOL] % LINES, row[Q_TS])
+    row[Z_SOURCE] = carried(rule.points, rule.ways, row[Q_SYMBOL] % LINES, row[Q_TS])
     venue = max(row[Q_BID_VENUE], row[Q_ASK_VENUE], 0)
-    row[Z_EVENT] = min(row[Q_TS] + clock_error(rule.skew_ns, rule.channel, venue, row[Q_TS]), row[Z_SOURCE])
+    row[Z_EVENT] = min(row[Q_TS] + clock_error(rule.skew_ns, rule.ways[0], venue, row[Q_TS]), row[Z_SOURCE])
 
 
 @njit(cache=True)
 def _delays(rule: QuoteRule, first_cell: int) -> Matrix:
-    """Return the channel's delay by line at the grid times of a second, from `first_cell` on."""
-    table = np.empty((LINES, CELLS), np.int64)
-    for line in range(LINES):
-        for k in range(CELLS):
-            table[line, k] = quantile(rule.points, uniform_at(rule.channel, first_cell + k, line))
+    """Return the delays of both ways by line [way * LINES + line] at grid times, from `first_cell` on."""
+    table = np.empty((2 * LINES, CELLS), np.int64)
+    for way in range(2):
+        for line in range(LINES):
+            for k in range(CELLS):
+                share = uniform_at(rule.ways[way], first_cell + k, line)
+                table[way * LINES + line, k] = quantile(rule.points[way], share)
     return table
 
 
@@ -82,20 +84,22 @@ def _errors(rule: QuoteRule, at_ts: int) -> Vector:
     """Return how far each venue's clock is off at a time."""
     table = np.empty(LETTERS, np.int64)
     for venue in range(LETTERS):
-        table[venue] = clock_error(rule.skew_ns, rule.channel, venue, at_ts)
+        table[venue] = clock_error(rule.skew_ns, rule.ways[0], venue, at_ts)
     return table
 
 
 @njit(cache=True)
 def _stamp_by_tables(row: Vector, delays: Matrix, errors: Vector, first_cell: int) -> None:
     """Fill the times of a row as _stamp does, with a clock's error that is one all second long."""
-    ts = row[Q_TS]
-    cell = ts // GRID_NS
-    first = delays[row[Q_SYMBOL] % LINES, cell - first_cell]
-    second = delays[row[Q_SYMBOL] % LINES, cell - first_cell + 1]
-    row[Z_SOURCE] = ts + first + (second - first) * (ts - cell * GRID_NS) // GRID_NS
+    line, at_ts = row[Q_SYMBOL] % LINES, row[Q_TS]
+    for way in range(2):
+        cell = at_ts // GRID_NS
+        first = delays[way * LINES + line, cell - first_cell]
+        second = delays[way * LINES + line, cell - first_cell + 1]
+        at_ts += first + (second - first) * (at_ts - cell * GRID_NS) // GRID_NS
+    row[Z_SOURCE] = at_ts
     venue = max(row[Q_BID_VENUE], row[Q_ASK_VENUE], 0)
-    row[Z_EVENT] = min(ts + errors[venue], row[Z_SOURCE])
+    row[Z_EVENT] = min(row[Q_TS] + errors[venue], at_ts)
 
 
 @njit(cache=True)
@@ -106,7 +110,7 @@ def _break_open(rule: QuoteRule, out: Matrix, at: int, following: int, end_ts: i
     if share >= rule.locked + rule.crossed or row[Q_BID] <= 0 or row[Q_ASK] <= row[Q_BID]:
         return 1
     repaired_ts = row[Z_SOURCE] + quantile(rule.flicker, uniform_at(rule.key, number, D_LIFE))
-    end = published(rule.points, rule.channel, row[Q_SYMBOL] % LINES, end_ts)
+    end = carried(rule.points, rule.ways, row[Q_SYMBOL] % LINES, end_ts)
     repaired_ts = min(repaired_ts, following - 1, end - 1)
     if repaired_ts <= row[Z_SOURCE]:
         return 1

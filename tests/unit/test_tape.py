@@ -182,7 +182,7 @@ def test_clocks_of_venues_differ_and_each_stays_near_itself() -> None:
 
 @pytest.mark.parametrize("key", [1, 2**63 + 5])
 def test_a_channel_never_overtakes_itself(key: int) -> None:
-    points = np.array(NORMAL.option_quotes, np.int64)
+    points = np.array(NORMAL.quotes, np.int64)
     times = OPEN + np.arange(0, 5 * GRID_NS, 991)
     out = np.array([published(points, np.uint64(key), 3, int(t)) for t in times])
     assert np.all(np.diff(out) >= 0)
