@@ -5,38 +5,77 @@ the sellers of a print opened at least, 0 where nothing is provable. One violate
 is no estimate. Refuses to score a probability as a bound.
 """
 
+import json
 from typing import Final
 
 import numpy as np
 import polars as pl
 
+from connectors.memory_log import Logs
+from schemas.kinds import REFERENCE_NAME
 from scoring.claims import OPTIONS, TRADES
 from scoring.intervals import wilson
 from scoring.metrics import Measures, share
 from scoring.nulls import HOW, dealt
-from scoring.run import Frames
+from scoring.run import Frames, raw
 from scoring.truth import Truth, beside
 
-PRODUCT, BASELINE = "product", "all_of_it_opened"
+# The identity: contracts beyond open interest and the volume of the day so far. The badge forgets the volume.
+PRODUCT, IDENTITY, BADGE, BASELINE = "product", "identity", "size_over_oi", "all_of_it_opened"
+METHODS: Final = (PRODUCT, IDENTITY, BADGE, BASELINE)
 SIDES: Final = ("buy", "sell")
 CLAIM_FIELDS: Final = ("opened_min_buy", "opened_min_sell")
+OPEN_INTEREST: Final = REFERENCE_NAME.index("open_interest")
 NS_PER_DAY: Final = 86_400_000_000_000
 
 
-def rows_of(outputs: Frames, truth: Truth, seed: int) -> pl.DataFrame:
+def rows_of(
+    outputs: Frames, truth: Truth, seed: int, open_interest: pl.DataFrame | None = None
+) -> pl.DataFrame:
     """Return one row a print of one run with the bounds of each method, b_<method>_<side>.
 
-    The product's are `opened_min_buy` and `opened_min_sell` of options.placed; 0 while it makes none. The
-    baseline says that every contract was opened by both.
+    The product's are `opened_min_buy` and `opened_min_sell` of options.placed; 0 while it makes none.
+    `open_interest` has contract and contracts open before the session; where a series is not in it, or no
+    table is given, identity and badge claim nothing. The last method says that all was opened by both.
     """
     placed = outputs["options.placed"].filter(pl.col("status").is_in(TRADES))
-    rows = beside(placed, truth, OPTIONS).rows
+    known = _known_interest(placed, open_interest)
+    rows = beside(known, truth, OPTIONS).rows
+    size, interest = pl.col("size"), pl.col("open_interest")
+    plain = {
+        IDENTITY: (size - interest - pl.col("earlier")).clip(0).fill_null(0),
+        BADGE: pl.when(size > interest).then(size).otherwise(0),
+        BASELINE: size,
+    }
     bounds = []
     for side, field in zip(SIDES, CLAIM_FIELDS, strict=True):
         claimed = pl.col(field).clip(0) if field in rows.columns else pl.lit(0, pl.Int64)
-        bounds += [claimed.alias(f"b_{PRODUCT}_{side}"), pl.col("size").alias(f"b_{BASELINE}_{side}")]
+        bounds.append(claimed.alias(f"b_{PRODUCT}_{side}"))
+        bounds += [bound.alias(f"b_{method}_{side}") for method, bound in plain.items()]
     session = (pl.lit(seed, pl.Int64) * 1_000_000 + pl.col("source_ts") // NS_PER_DAY).alias("session")
     return rows.with_columns(*bounds, session)
+
+
+def _known_interest(placed: pl.DataFrame, open_interest: pl.DataFrame | None) -> pl.DataFrame:
+    """Add open interest and the contracts of a series that printed before; a repeat counts as volume too."""
+    series = ("partition", "contract")
+    earlier = (pl.col("size").cum_sum().over(series) - pl.col("size")).alias("earlier")
+    if open_interest is None:
+        return placed.with_columns(earlier, pl.lit(None, pl.Int64).alias("open_interest"))
+    return placed.with_columns(earlier).join(open_interest, on="contract", how="left", maintain_order="left")
+
+
+def open_interest(logs: Logs) -> pl.DataFrame:
+    """Return contract and open_interest as the notes of a log give them, the first for each series."""
+    notes = raw(logs, "reference", ("name", "detail")).filter(pl.col("name") == OPEN_INTEREST)
+    found: dict[str, int] = {}
+    for detail in notes["detail"].to_list():
+        for contract, count in json.loads(detail)["contracts"].items():
+            found.setdefault(contract, int(count))
+    return pl.DataFrame(
+        {"contract": list(found), "open_interest": list(found.values())},
+        schema={"contract": pl.String, "open_interest": pl.Int64},
+    )
 
 
 def score(runs: list[pl.DataFrame]) -> list[Measures]:
@@ -46,9 +85,9 @@ def score(runs: list[pl.DataFrame]) -> list[Measures]:
     rows = pl.concat(runs)
     columns = (rows["session"].to_numpy(), rows["source_ts"].to_numpy(), rows["venue"].to_numpy())
     deals = {how: dealt(how, *columns) for how in HOW}
-    base = _measures(rows, BASELINE, SIDES)
+    base = _measures(rows, BADGE, SIDES)
     found = []
-    for method in (PRODUCT, BASELINE):
+    for method in METHODS:
         dealt_out = {how: _measures(rows, method, SIDES, o)["precision"] for how, o in deals.items()}
         found.append(
             {
@@ -57,7 +96,7 @@ def score(runs: list[pl.DataFrame]) -> list[Measures]:
                 "method": method,
                 **_measures(rows, method, SIDES),
                 "classes": {side: _measures(rows, method, (side,)) for side in SIDES},
-                "baseline": {"name": BASELINE, **{k: base[k] for k in ("precision", "recall")}},
+                "baseline": {"name": BADGE, **{k: base[k] for k in ("precision", "recall")}},
                 "null": {"base_rate": base_rate(rows, method), **dealt_out},
             }
         )

@@ -140,7 +140,8 @@ def collect(claims: Sequence[str], tapes: Iterable[Tape]) -> Collected:
                 sides.setdefault(topic, []).append(rows)
         for claim, module in _MODULES.items():
             if claim in claims:
-                found.runs[claim].append(module.rows_of(outputs, tape.truth, tape.seed))
+                more = (opening.open_interest(tape.logs),) if claim == "opening" else ()
+                found.runs[claim].append(module.rows_of(outputs, tape.truth, tape.seed, *more))
         if "alerts" in claims:
             found.stories += alerts.stories(outputs)
         if "parents" in claims:

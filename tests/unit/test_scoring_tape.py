@@ -229,11 +229,26 @@ def test_one_violated_bound_is_counted() -> None:
     )
     opened = np.where(np.arange(PRINTS) == 7, 3, 10)
     rows = opening.rows_of({"options.placed": placed}, fills(open_buy=opened, open_sell=opened), 1)
-    product, baseline = opening.score([rows])
+    product, baseline = (s for s in opening.score([rows]) if s["method"] in ("product", "all_of_it_opened"))
     assert (product["violated"], product["coverage"]) == (1, 0.5)
     assert product["precision"] == pytest.approx(1 - 1 / PRINTS)
     assert product["classes"]["sell"]["coverage"] == 0.0
     assert (baseline["violated"], baseline["precision"]) == (2, pytest.approx(1 - 1 / PRINTS))
+
+
+def test_the_identity_counts_what_traded_before_and_the_badge_does_not() -> None:
+    """Ten contracts a print, twelve open before: the first print proves nothing, later ones nothing either.
+
+    With four open, the first print opened at least six, the second none; the badge says ten of each.
+    """
+    for before, first in ((12, 0), (4, 6)):
+        interest = pl.DataFrame({"contract": [SERIES], "open_interest": [before]})
+        rows = opening.rows_of(outputs(), fills(open_buy=np.full(PRINTS, 6)), 1, interest)
+        assert rows["b_identity_buy"].to_list()[:3] == [first, 0, 0]
+        assert rows["b_size_over_oi_buy"].to_list()[:2] == ([10, 10] if before == 4 else [0, 0])
+        identity, badge = (s for s in opening.score([rows]) if s["method"] in ("identity", "size_over_oi"))
+        assert identity["classes"]["buy"]["violated"] == 0
+        assert badge["classes"]["buy"]["violated"] == (PRINTS if before == 4 else 0)
 
 
 def test_dark_claims_are_right_on_either_party() -> None:
