@@ -25,9 +25,15 @@ import pytest
 
 from cli.main import main
 from cli.stack.supervise import Stack
+from cli.times import parse_end, parse_start
+from connectors.formats import open_recorded, recognise, spec_of
+from connectors.memory_log import Logs, raw_log
+from connectors.recorded import EVERYTHING, Selection
 from connectors.scan import log_sizes
 
 ROOT = Path(__file__).resolve().parents[2]
+SHARED = ROOT.parent / "shared" / "data"
+Shards = Callable[[Logs], dict[str, tuple[int, str]]]
 Ask = Callable[..., tuple[int, str, str]]
 OPEN = int(datetime(2024, 3, 1, 14, 30, tzinfo=UTC).timestamp() * 1e9)
 SATURDAY = OPEN + 86_400_000_000_000
@@ -390,6 +396,38 @@ def test_wrong_exports_are_one_sentence(
     monkeypatch.chdir(tmp_path)
     assert_one_sentence(ask("export", *args), *words)
     assert list(tmp_path.iterdir()) == []
+
+
+RECORDED = {
+    "databento/OPRA.PILLAR": EVERYTHING,
+    "databento/XNAS.ITCH": EVERYTHING,
+    "databento/EQUS.MINI": EVERYTHING,
+    "alpaca": EVERYTHING,
+    "polygon": EVERYTHING,
+    "taq": Selection(None, parse_start("2018-01-02T11:00"), parse_end("2018-01-02T11:20")),
+}
+
+
+@pytest.mark.parametrize("name", RECORDED)
+def test_recordings_are_whole_and_the_same_whenever_they_are_read(shards: Shards, name: str) -> None:
+    """Of every format: what is read is published or refused, and any chunk can be begun with."""
+    path = SHARED / name
+    if not path.is_dir():
+        pytest.skip("the recordings are not beside the repository")
+    feed = open_recorded(spec_of(recognise([path]), RECORDED[name]))
+    chunks = list(feed.chunks())
+    assert sum(sum(c.read.values()) for c in chunks) > 0
+    for topic in feed.inputs:
+        rows = sum(len(c.batches[topic]) for c in chunks if topic in c.batches)
+        refused = sum(r.topic == topic for c in chunks for r in c.rejects)
+        assert sum(c.read.get(topic, 0) for c in chunks) == rows + refused
+    last = len(chunks) - 1
+    (again,) = feed.chunks(last)
+    assert again.upto_ts == chunks[last].upto_ts and again.read == chunks[last].read
+    logs = raw_log(feed, len(chunks))
+    assert shards(logs) == shards(raw_log(open_recorded(spec_of(recognise([path]), RECORDED[name])), 10**6))
+    values = [v for (topic, _), found in logs.items() if topic in feed.inputs for v in found]
+    assert len(values) > sum(len(b) for c in chunks for b in c.batches.values()) > 0
 
 
 MEASURED = """
