@@ -90,12 +90,12 @@ LEGGED_GAP_NS = 1.5e9
 FLOOR_DELAY_MAX_NS = 80 * SECOND_NS
 # Codes by cumulated share: without stock and with it.
 PLAIN_CODES = (
-    (ord("f"), 0.60),
-    (ord("g"), 0.76),
-    (ord("j"), 0.90),
-    (ord("l"), 0.95),
-    (ord("h"), 0.97),
-    (ord("i"), 0.99),
+    (ord("f"), 0.67),
+    (ord("g"), 0.77),
+    (ord("j"), 0.92),
+    (ord("l"), 0.967),
+    (ord("h"), 0.977),
+    (ord("i"), 0.994),
     (ord("m"), 1.0),
 )
 STOCK_CODES = (
@@ -160,9 +160,9 @@ def _units(code: int, size_tail: float, s: Stream) -> int:
     u = uniform(s)
     if _is_floor(code) or code == ord("h") or code == ord("o"):
         return 10 * int(3.0 + size_tail * 3.0 * u / (1.05 - u))
-    if u < 0.5:
+    if u < 0.46:
         return 1 + below(s, 4)
-    if u < 0.8:
+    if u < 0.76:
         return 5 + below(s, 8)
     if u < 0.95:
         return 5 * (3 + below(s, 6))

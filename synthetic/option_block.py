@@ -49,15 +49,15 @@ SHORT_DAYS: Final = 6.0  # days after which a chain is wanted half as much as to
 BURST_MIN: Final = 1.5  # times the block's usual activity
 # Orders for each print of the profile's rate, by kind of agent, before the parameters scale them.
 ORDERS_PER_PRINT: Final = {
-    "auction": 0.205,
-    "lit": 0.045,
-    "passive": 0.31,
+    "auction": 0.15,
+    "lit": 0.06,
+    "passive": 0.28,
     "zero_dte": 0.05,
     "professional": 0.02,
     "institution": 0.013,
-    "floor": 0.0022,
-    "qcc": 0.00038,
-    "package": 0.098,
+    "floor": 0.0021,
+    "qcc": 0.00034,
+    "package": 0.107,
     "dividend": 0.0,
     "compression": 0.0,
 }

@@ -50,7 +50,7 @@ FORMS: Final = (
     Form("conversion", 0.01, ((0, 0, CALL, -1), (0, 0, PUT, 1)), 1),
     Form("jelly_roll", 0.006, ((0, 0, CALL, -1), (0, 0, PUT, 1), (1, 0, CALL, 1), (1, 0, PUT, -1))),
     Form("ladder", 0.015, ((0, 0, OWN, 1), (0, 1, OWN, -1), (0, 2, OWN, -1))),
-    Form("stock_tied", 0.03, ((0, 0, OWN, 1),), -1),
+    Form("stock_tied", 0.022, ((0, 0, OWN, 1),), -1),
 )
 ROLL: Final = "roll"
 BOX: Final = "box"
