@@ -64,20 +64,24 @@ def read_facts(file: InputFile, layout: Layout, read: ReadNotes) -> Facts:
 
 
 def facts_recording(
-    name: str,
+    names: tuple[str, str],
     hashes: Mapping[str, str],
     facts: Sequence[Facts],
     capabilities: Mapping[str, object],
     wanted: Wanted,
 ) -> Recording:
-    """Return the recording of files of facts; it fills no topic but `reference`."""
+    """Return the recording of files of facts; `names` are those of the format and of its only input.
+
+    The input has no rows: the facts stand in `reference`. It is named because a session without any
+    input is one whose inputs the flow waits to be told.
+    """
     return Recording(
-        name=name,
+        name=names[0],
         files=hashes,
         sources=tuple(
             Source(f.file.place, partial(_blocks, f), _first(f), f.file.path.stat().st_size) for f in facts
         ),
-        inputs=(),
+        inputs=(names[1],),
         symbols=tuple(sorted({s for f in facts for s in f.symbols})),
         capabilities=capabilities,
         selection=wanted.selection,

@@ -40,7 +40,7 @@ def open_feed(files: Sequence[InputFile], wanted: Wanted | None = None) -> Recor
     for file in files:
         require_kind(file, _KINDS)
         facts.append(read_facts(file, LAYOUT, partial(notes_of, facility_of(file.place))))
-    return RecordedFeed(facts_recording(NAME, hashes, facts, CAPABILITIES, wanted))
+    return RecordedFeed(facts_recording((NAME, "equities.prints"), hashes, facts, CAPABILITIES, wanted))
 
 
 def facility_of(place: str) -> str:

@@ -59,7 +59,7 @@ def open_feed(files: Sequence[InputFile], wanted: Wanted | None = None) -> Recor
         columns = columns_of(file)
         layout = Layout("a table of open interest", tuple(columns.values()))
         facts.append(read_facts(file, layout, partial(notes_of, columns, day_of_name(file.place), {})))
-    return RecordedFeed(facts_recording(NAME, hashes, facts, CAPABILITIES, wanted))
+    return RecordedFeed(facts_recording((NAME, "options.prints"), hashes, facts, CAPABILITIES, wanted))
 
 
 def columns_of(file: InputFile) -> dict[str, str]:

@@ -5,17 +5,21 @@ from __future__ import annotations
 import csv
 from pathlib import Path
 
+import numpy as np
 import pytest
 
 from connectors.errors import UserError
 from connectors.feed import Chunk, Note, Reject
 from connectors.feeds import finra
+from connectors.memory_log import raw_log
 from connectors.publish_rows import Assembler, Progress
 from connectors.recorded import RecordedFeed, Selection
 from connectors.sessions import midnight, next_day
 from connectors.table_feed import InputFile, Wanted
 from connectors.table_notes import parse_day
+from dataflows.operators import MarketShard
 from schemas.kinds import REFERENCE_NAME
+from schemas.topics import PARTITION_COUNT
 
 HEADER = "Date|Symbol|ShortVolume|ShortExemptVolume|TotalVolume|Market"
 ROWS = (
@@ -59,7 +63,7 @@ def test_each_row_is_a_note_known_from_the_following_session(tmp_path: Path) -> 
         "total_volume": 345_678_901_234,
         "unit": "1e-6 shares",
     }
-    assert (feed.inputs, feed.symbols) == ((), ("A", "BRK.B", "ZVZZT"))
+    assert (feed.inputs, feed.symbols) == (("equities.prints",), ("A", "BRK.B", "ZVZZT"))
     assert chunks[0].session is not None and chunks[0].session.name == "2026-04-02"
     assert not rejects_of(chunks)
 
@@ -117,7 +121,19 @@ def test_notes_and_refusals_are_published(tmp_path: Path) -> None:
     names = [n for c in chunks for n in out.assemble(c, -1)["reference"].batch["name"].tolist()]
     wanted = (REFERENCE_NAME.index("short_volume"), REFERENCE_NAME.index("reject"))
     assert [names.count(n) for n in wanted] == [3, 1]
-    assert out.progress.totals["rejected"] == {"reference": 1}
+    assert out.progress.totals["rejected"] == {"reference": 1, "equities.prints": 0}
+
+
+def test_a_flow_over_facts_alone_comes_to_its_end(tmp_path: Path) -> None:
+    _, feed = read(write(tmp_path, *ROWS))
+    logs = raw_log(feed, 100)
+    for part in range(PARTITION_COUNT):
+        shard = MarketShard(part, None)
+        for (topic, where), values in logs.items():
+            if where == part:
+                shard.take(topic, values, np.arange(len(values), dtype=np.int64))
+        while not shard.is_ended:
+            assert shard.advance(), "the shard waits for what will not come"
 
 
 def test_only_wanted_symbols(tmp_path: Path) -> None:
