@@ -26,8 +26,10 @@ HEADER_BYTES_MAX: Final = 1 << 30
 VERSIONS: Final = (1, 2, 3)
 PRELUDE: Final = 8
 FIXED_BYTES: Final = 100
+LISTS: Final = 5  # schema, symbols, partial, not found, mappings
 NAME_BYTES_V1: Final = 22
 NAME_LENGTH_AT: Final = 45
+ID_DIGITS: Final = 10
 UNDEF_TIME: Final = 2**64 - 1
 
 
@@ -96,7 +98,7 @@ def _decode(raw: bytes, name: str) -> Header:
     import databento_dbn as dbn
 
     try:
-        found = dbn.Metadata.decode(raw)
+        found = dbn.Metadata.decode(_without_lists(raw))
         intervals = _intervals(raw, str(found.stype_in or ""))
     except (dbn.DBNError, ValueError, struct.error) as error:
         raise UserError(f"{name}: its DBN header cannot be read ({error})") from None
@@ -114,6 +116,12 @@ def _decode(raw: bytes, name: str) -> Header:
     )
 
 
+def _without_lists(raw: bytes) -> bytes:
+    """Return the header with empty lists: the vendor's decoder would hold millions of symbols as objects."""
+    lists = bytes(LISTS * 4)
+    return raw[:4] + struct.pack("<I", FIXED_BYTES + len(lists)) + raw[8 : 8 + FIXED_BYTES] + lists
+
+
 def _intervals(raw: bytes, stype_in: str) -> Intervals:
     """Read the symbol mappings; one side of each is the number of an instrument."""
     width = NAME_BYTES_V1
@@ -121,25 +129,40 @@ def _intervals(raw: bytes, stype_in: str) -> Intervals:
         (width,) = struct.unpack_from("<H", raw, PRELUDE + NAME_LENGTH_AT)
     kind = np.dtype([("first", "<u4"), ("end", "<u4"), ("symbol", f"S{width}")])
     names: list[str] = []
-    rows = []
-    for name, found in _mappings(raw, width, kind):
-        rows.append((np.full(len(found), len(names)), found))
+    counts: list[int] = []
+    joined = bytearray()
+    for name, found in _mappings(raw, width, kind.itemsize):
         names.append(name)
-    table = np.concatenate([np.empty(0, kind), *(found for _, found in rows)])
-    place = np.concatenate([np.empty(0, np.int64), *(p for p, _ in rows)]).astype(np.int64)
+        counts.append(len(found) // kind.itemsize)
+        joined += found
+    table = np.frombuffer(joined, kind)
+    place = np.repeat(np.arange(len(names)), counts)
     if stype_in == "instrument_id":
         numbers = np.array(names, f"S{width}")[place] if names else np.empty(0, f"S{width}")
         symbols, place = np.unique(table["symbol"], return_inverse=True)
         names = [s.decode("utf-8", "replace") for s in symbols.tolist()]
     else:
         numbers = table["symbol"]
-    is_number = np.char.isdigit(numbers) if len(numbers) else np.empty(0, np.bool_)
+    ids, is_number = _numbers(numbers, width)
     table, place = table[is_number], place[is_number]
-    ids = numbers[is_number].astype(np.uint64).astype(np.uint32)
     return Intervals(tuple(names), ids, _days(table["first"]), _days(table["end"]), place)
 
 
-def _mappings(raw: bytes, width: int, kind: np.dtype[np.void]) -> Iterator[tuple[str, npt.NDArray[np.void]]]:
+def _numbers(texts: npt.NDArray[np.bytes_], width: int) -> tuple[Ids, npt.NDArray[np.bool_]]:
+    """Return the texts that are numbers of 32 bits, and which they are."""
+    letters = np.ascontiguousarray(texts).view(np.uint8).reshape(-1, width)
+    head = letters[:, : ID_DIGITS + 1]
+    is_digit = (head >= ord("0")) & (head <= ord("9"))
+    value = np.zeros(len(texts), np.int64)
+    for place in range(head.shape[1]):
+        value = np.where(is_digit[:, place], value * 10 + (head[:, place] - ord("0")), value)
+    digits = is_digit.sum(axis=1)
+    is_number = (digits > 0) & (digits == (letters != 0).sum(axis=1)) & (value < 2**32)
+    return value[is_number].astype(np.uint32), is_number
+
+
+def _mappings(raw: bytes, width: int, item: int) -> Iterator[tuple[str, bytes]]:
+    """Yield each symbol with the bytes of its intervals, of `item` bytes each."""
     at = PRELUDE + FIXED_BYTES
     (skipped,) = struct.unpack_from("<I", raw, at)
     at += 4 + skipped
@@ -152,8 +175,10 @@ def _mappings(raw: bytes, width: int, kind: np.dtype[np.void]) -> Iterator[tuple
         name = raw[at : at + width].split(b"\0", 1)[0].decode("utf-8", "replace")
         (length,) = struct.unpack_from("<I", raw, at + width)
         at += width + 4
-        yield name, np.frombuffer(raw, kind, length, at)
-        at += length * kind.itemsize
+        if at + length * item > len(raw):
+            raise ValueError("a symbol mapping goes on behind the end")
+        yield name, raw[at : at + length * item]
+        at += length * item
 
 
 def _days(dates: npt.NDArray[np.uint32]) -> Index:

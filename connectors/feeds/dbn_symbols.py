@@ -23,6 +23,7 @@ from schemas.symbology import parse_contracts
 Keys: TypeAlias = npt.NDArray[np.uint64]
 
 SYMBOLS_MAX: Final = 8_000_000
+SLICE: Final = 50_000
 NOT_FOUND: Final = -1
 _STOCK: Final = re.compile(r"[A-Z][A-Za-z0-9 .+=^#*~!@$%/&-]{0,15}")
 _LOW: Final = np.uint64(32)
@@ -34,7 +35,7 @@ class Symbols:
     def __init__(self, market: str, intervals: Intervals, name: str) -> None:
         self._market, self._name = market, name
         self._names: list[str] = list(intervals.names)
-        self._places = {n: i for i, n in enumerate(self._names)}
+        self._places: dict[str, int] = {}  # filled when a stream first names a symbol
         order = np.argsort(_keys(intervals.ids, intervals.first), kind="stable")
         self._by_day = _keys(intervals.ids, intervals.first)[order]
         self._day_end, self._day_place = intervals.end[order], intervals.place[order]
@@ -48,9 +49,8 @@ class Symbols:
         names = pa.array(self._names, pa.string())
         self.names: pa.StringArray = names
         if self._market == OPTIONS:
-            found = parse_contracts(names)
-            self.contract, self.underlying, self.reason = found.contract, found.underlying, found.reason
-            self.has_unreadable = not bool(found.is_read.all())
+            self.contract, self.underlying, self.reason = _parsed(names)
+            self.has_unreadable = any(self.reason.to_pylist())
             return
         reasons = ["" if _STOCK.fullmatch(n) else f"{n[:24]!r} is no stock symbol" for n in self._names]
         self.reason = pa.array(reasons, pa.string())
@@ -65,6 +65,8 @@ class Symbols:
 
     def add(self, names: Sequence[str]) -> None:
         """Take in symbols that the header does not have."""
+        if len(self._places) < len(self._names):
+            self._places = {n: i for i, n in enumerate(self._names)}
         new = [n for n in dict.fromkeys(names) if n not in self._places]
         for name in new:
             self._places[name] = len(self._names)
@@ -94,6 +96,14 @@ class Symbols:
             row, was_said = _before(self._seen, ids, ordinals)
             found = np.where(~is_there & was_said, _at(self._seen_place, row), found)
         return found
+
+
+def _parsed(names: pa.StringArray) -> tuple[pa.StringArray, pa.StringArray, pa.StringArray]:
+    """Return series, underlying and reason of each symbol, read a slice at a time to need little memory."""
+    parts = [parse_contracts(names.slice(i, SLICE)) for i in range(0, max(1, len(names)), SLICE)]
+    columns = [(p.contract, p.underlying, p.reason) for p in parts]
+    contract, underlying, reason = (pa.concat_arrays(c) for c in zip(*columns, strict=True))
+    return contract, underlying, reason
 
 
 def _keys(ids: Ids, low: Index) -> Keys:
