@@ -100,7 +100,9 @@ def _decode(raw: bytes, name: str) -> Header:
     try:
         found = dbn.Metadata.decode(_without_lists(raw))
         intervals = _intervals(raw, str(found.stype_in or ""))
-    except (dbn.DBNError, ValueError, struct.error) as error:
+    except struct.error:
+        raise UserError(f"{name}: its DBN header cannot be read (a list goes on behind its end)") from None
+    except (dbn.DBNError, ValueError) as error:
         raise UserError(f"{name}: its DBN header cannot be read ({error})") from None
     start, end = int(found.start or 0), int(found.end or 0)
     return Header(

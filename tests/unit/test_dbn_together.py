@@ -217,6 +217,24 @@ def test_definitions_statistics_and_status_become_notes(tmp_path: Path) -> None:
     assert status["is_quoting"] is None
 
 
+@pytest.mark.parametrize("version", [1, 2])
+def test_older_versions_keep_facts_in_shorter_records(tmp_path: Path, version: int) -> None:
+    old = import_module(f"databento_dbn.v{version}")
+    held = old.StatMsg(
+        publisher_id=20,
+        instrument_id=7,
+        ts_event=OPEN,
+        ts_recv=OPEN,
+        ts_ref=2**64 - 1,
+        price=2**63 - 1,
+        quantity=500,
+        stat_type=dbn.StatType.OPEN_INTEREST,
+    )
+    head = header("OPRA.PILLAR", Schema.STATISTICS, [CALL], version=version)
+    (note,) = [n for c in chunks(written(tmp_path / "a.dbn", head, [held, held])) for n in c.notes]
+    assert (note.name, note.source_ts, note.detail["open_interest"]) == ("open_interest", OPEN, 500)
+
+
 class PlainBook:
     """The same book by the plainest means: a mapping of orders, best found by looking at all."""
 
