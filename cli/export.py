@@ -19,6 +19,7 @@ if TYPE_CHECKING:
 def export(name: str, target: Target, wanted: Filter, where: tuple[Path, str], shown: Steps) -> int:
     """Write a topic or table of a namespace (data directory, name) to a file; return its rows."""
     from cli.services import services
+    from cli.stack.progress import Step
     from connectors.export import topic_named
 
     topic, is_table = topic_named(name)
@@ -28,6 +29,7 @@ def export(name: str, target: Target, wanted: Filter, where: tuple[Path, str], s
         for table in tables or _of_topic(found, namespace, (topic.name, wanted), shown):
             target.write(table)
             shown.note("export", f"{target.rows:,} rows")
+    shown(Step("export", "done", None, f"{target.rows:,} rows"))
     return target.rows
 
 

@@ -271,7 +271,6 @@ def _retried(ask: Ask, *args: str | Path) -> tuple[int, str, str]:
 
 
 FLAT = stock_trades(40).write_csv()
-SHORT = "Date|Symbol|ShortVolume|ShortExemptVolume|TotalVolume|Market\n20240301|IBM|1|0|2|Q\n"
 
 
 @dataclass(frozen=True)
@@ -290,7 +289,9 @@ WRONG = {
     "an empty file": Wrong({"a.csv": b""}, ("./a.csv",), ("a.csv", "is empty")),
     "not known": Wrong({"a.txt": b"hello\n"}, ("./a.txt",), ("a.txt", "no known format", "known are dbn")),
     "two formats": Wrong(
-        {"a.csv": FLAT.encode(), "s.txt": SHORT.encode()}, (".",), ("a.csv", "s.txt", "one format at a time")
+        {"a.csv": FLAT.encode(), "p.csv": b"source_ts,underlying,price,size\n"},
+        (".",),
+        ("a.csv is polygon_flat", "p.csv is plain", "one format at a time"),
     ),
     "named otherwise": Wrong(
         {"a.csv": FLAT.encode()}, ("./a.csv", "--format", "finra"), ("is polygon_flat",)
