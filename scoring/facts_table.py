@@ -81,7 +81,7 @@ SIDES: Final = (
         lambda s: side.coverage(s.options, "quote"), "truth",
     ),
     Fact(
-        "stock aggressor, Lee-Ready", 0.75, 0.92, "share", PLAUSIBLE + ": 0.81-0.85 is often quoted",
+        "stock aggressor, Lee-Ready", 0.75, 0.95, "share", PLAUSIBLE + ": 0.81-0.93 is often quoted",
         lambda s: side.aggressor_accuracy(s.equities, "lee_ready"), "truth",
     ),
 )  # fmt: skip
