@@ -46,10 +46,6 @@ def score(
     check_claim(claim)
     check_file(json_file)
     found = _report(claim, (feed, source), (synthetic, seeds, minutes))
-    for grid in grids(found):
-        out.print(drawn(grid))
-    for note in found.notes:
-        out.print(note, highlight=False)
     if json_file is not None:
         json_file.write_text(json.dumps(found.to_json(), indent=1) + "\n", encoding="utf-8")
     if plot is not None:
@@ -57,6 +53,10 @@ def score(
 
         for path in draw(found, plot):
             err.print(f"wrote {path}")
+    for grid in grids(found):  # last: whoever reads them may stop early
+        out.print(drawn(grid))
+    for note in found.notes:
+        out.print(note, highlight=False)
 
 
 def _report(

@@ -148,6 +148,7 @@ def collect(claims: Sequence[str], tapes: Iterable[Tape]) -> Collected:
             found.unlisted += parents.unlisted(outputs)
         found.left_out += tape.truth.fills.filter(~pl.col("report").is_in(ARE_FILLS)).height
         found.hours += tape.minutes / 60
+        del tape, outputs  # or the next tape is made while this one is still held
     found.side = {topic: pl.concat(rows) for topic, rows in sides.items()}
     return found
 
