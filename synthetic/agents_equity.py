@@ -50,16 +50,17 @@ KINDS: Final = (
 )
 KIND_STYLE: Final = np.array([STYLE[style] for style, _ in KINDS], np.int64)
 KIND_PURPOSE: Final = np.array([PURPOSE[purpose] for _, purpose in KINDS], np.int64)
-LIT_RATE: Final = 0.43  # orders of each print of the profile
+LIT_RATE: Final = 0.265  # orders of each print of the profile
 POST_RATE: Final = 0.03
 OFF_RATE: Final = 0.285
 ISO_SHARE: Final = 0.48  # of lit takers
 DARK_OF_REST: Final = 0.66  # of off-exchange reports that are no wholesaler's
 SPECIAL: Final = 0.05
-RETAIL_DOLLARS: Final = 3200.0  # median
-DEALER_DOLLARS: Final = 24_000.0
+RETAIL_DOLLARS: Final = 3600.0  # median
+DEALER_DOLLARS: Final = 46_000.0
 AVERAGE_DOLLARS: Final = 60_000.0
-SPREAD_OF_SIZES: Final = 1.45
+RETAIL_SPREAD: Final = 1.35  # of the logarithm of a size
+DEALER_SPREAD: Final = 0.95
 OPEN_SHARE: Final = 0.012  # of the day's shares in the opening auction
 CLOSE_SHARE: Final = 0.09
 RATE_OF_NORMAL: Final = 1000.0  # prints a second for which the universe's daily shares hold
@@ -105,9 +106,9 @@ def size_scale(universe: Universe, prices: Floats) -> Floats:
 
 
 @njit(cache=True)
-def _shares_for(s: Stream, dollars: float, price: float) -> int:
-    """Return 1e-6 shares for a median amount of money: whole ones, or a fraction where it is small."""
-    shares = dollars * exp(SPREAD_OF_SIZES * normal(s)) / price
+def _shares_for(s: Stream, dollars: float, spread: float, price: float) -> int:
+    """Return 1e-6 shares for a median amount of money: whole ones, or a fraction where it is little."""
+    shares = dollars * exp(spread * normal(s)) / price
     if shares < 1.0 or (shares < 20.0 and uniform(s) < 0.3):
         return max(int(shares * SHARE), 1)
     whole = int(shares)
@@ -132,11 +133,11 @@ def _taker_shares(s: Stream, scale: float, lot: int, tail: float) -> int:
 def order_size(s: Stream, style: int, price: float, scale: float, lot: int, tail: float) -> int:
     """Return the size of an order of a style, 1e-6 shares."""
     if style == STYLE_WHOLESALE:
-        return _shares_for(s, RETAIL_DOLLARS, price)
+        return _shares_for(s, RETAIL_DOLLARS, RETAIL_SPREAD, price)
     if style == STYLE_NEGOTIATED:
-        return max(_shares_for(s, DEALER_DOLLARS * tail, price) // SHARE, 1) * SHARE
+        return max(_shares_for(s, DEALER_DOLLARS * tail, DEALER_SPREAD, price) // SHARE, 1) * SHARE
     if style == STYLE_AVERAGE:
-        return max(_shares_for(s, AVERAGE_DOLLARS * tail, price) // SHARE, 1) * SHARE
+        return max(_shares_for(s, AVERAGE_DOLLARS * tail, DEALER_SPREAD, price) // SHARE, 1) * SHARE
     return _taker_shares(s, scale, lot, tail)
 
 

@@ -14,6 +14,7 @@ from synthetic.equity_book import forget_expired, look, schedule_look, write_bes
 from synthetic.equity_dark import auction, elsewhere, midpoint, negotiated, pegged, wholesale
 from synthetic.equity_layout import (
     ABSENT,
+    B_ASK,
     B_BID,
     B_BID_SIZE,
     Book,
@@ -38,13 +39,19 @@ from synthetic.layout import (
     TICK,
     Matrix,
 )
-from synthetic.rng import below, uniform
+from synthetic.rng import below, exponential, uniform
 from synthetic.universe import Floats
 
 PRINTS_SPARE: Final = 96  # more than one event can write
 QUOTES_SPARE: Final = 8
 PICK_OFF: Final = 0.55  # half spreads by which a quote must be stale
 PICK_OFF_CHANCE: Final = 0.8
+FOLLOW_CHANCE: Final = 0.2  # that a quote that moved is traded at right away
+FOLLOW_SOONEST_NS: Final = 60_000
+FOLLOW_NS: Final = 700_000.0
+FOLLOW_SWEEPS: Final = 0.55
+FOLLOW_WITH: Final = 0.7  # in the direction of the move
+FOLLOW_ODD: Final = 0.4
 STYLE_SWEEP: Final = STYLE["sweep"]
 STYLE_ROUTE: Final = STYLE["route_best"]
 STYLE_POST: Final = STYLE["post"]
@@ -57,6 +64,7 @@ STYLE_NEGOTIATED: Final = STYLE["negotiated"]
 STYLE_OPEN: Final = STYLE["open_cross"]
 STYLE_CLOSE: Final = STYLE["close_cross"]
 MARKET_MAKER: Final = PURPOSE["market_maker"]
+PROFESSIONAL: Final = PURPOSE["noise_professional"]
 
 
 @njit(cache=True)
@@ -102,6 +110,26 @@ def pick_off(book: Book, cell: Any, desk: Any, price: float, ts: int) -> None:
 
 
 @njit(cache=True)
+def follow(book: Book, cell: Any, desk: Any, moved: int, ts: int) -> None:
+    """Let somebody trade at a quote that has just moved, with or against the move."""
+    s = book.stream
+    if uniform(s) > FOLLOW_CHANCE:
+        return
+    order = np.zeros(ORDER_COLUMNS, np.int64)
+    at = ts + FOLLOW_SOONEST_NS + int(FOLLOW_NS * exponential(s))
+    order[O_TS], order[O_SYMBOL] = at, cell.symbol
+    order[O_STYLE] = STYLE_SWEEP if uniform(s) < FOLLOW_SWEEPS else STYLE_ROUTE
+    order[O_SIDE] = moved if uniform(s) < FOLLOW_WITH else -moved
+    order[O_SIZE] = cell.lot * (1 + below(s, 3)) * SHARE
+    if cell.lot > 1 and uniform(s) < FOLLOW_ODD:
+        order[O_SIZE] = (1 + below(s, cell.lot - 1)) * SHARE
+    order[O_ORDER], order[O_PARENT], order[O_PACKAGE] = desk.identity, -1, -1
+    order[O_PURPOSE], order[O_CUSTOMER] = PROFESSIONAL, 1
+    desk.identity += 1
+    take(book, cell, desk, order, at)
+
+
+@njit(cache=True)
 def run_second(book: Book, cells: Any, desk: Any, prices: Floats, orders: Matrix, state: Matrix) -> bool:
     """Run a second over all symbols; `state` is [symbol, order] to start from and is moved on.
 
@@ -130,9 +158,13 @@ def run_second(book: Book, cells: Any, desk: Any, prices: Floats, orders: Matrix
                 write_best(book, cell, desk, ts - 1)
             if is_look:
                 schedule_look(cell, desk, ts, book.stream)
+                before = cell.best[B_BID] - cell.best[B_ASK]
                 price = look(book, cell, desk, path, ts)
                 write_best(book, cell, desk, ts)
                 pick_off(book, cell, desk, price, ts)
+                moved = cell.best[B_BID] - cell.best[B_ASK] - before
+                if moved != 0:
+                    follow(book, cell, desk, 1 if moved > 0 else -1, ts)
             else:
                 execute(book, cell, desk, path, orders[at], ts)
                 at += 1

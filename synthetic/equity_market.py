@@ -48,7 +48,7 @@ from synthetic.universe import Floats, Universe
 Records = npt.NDArray[Any]
 
 KEY_BOOK: Final = 203
-LOOKS: Final = 1.6  # looks of makers for each quote of the profile
+LOOKS: Final = 1.5  # looks of makers for each quote of the profile
 QUOTES_OF_NORMAL: Final = 4000.0
 LOOKS_EVENLY: Final = 0.35  # part of the looks that is spread evenly over symbols
 EXTENDED_SPREAD: Final = 3.0

@@ -98,8 +98,9 @@ NEXT_VENUE_NS: Final = 60_000
 IMPACT: Final = 0.25  # of the half spread, for as much as one venue usually shows
 LEAN_MAX: Final = 2.0  # half spreads
 MET_FIRST: Final = 0.35  # chance that a hidden order trades before all that is shown at its price
-INSIDE: Final = 0.2  # chance that somebody hides inside the spread
-INSIDE_OF_TICK: Final = 0.05  # the same where it is a tick, at the midpoint
+INSIDE: Final = 0.27  # chance that somebody hides inside the spread
+INSIDE_AT_MIDDLE: Final = 0.12
+INSIDE_OF_TICK: Final = 0.03  # the same where it is a tick, at the midpoint
 HOLD_LOTS: Final = 40  # hidden inventory of this many lots holds the price
 
 
@@ -204,7 +205,7 @@ def fill_inside(book: Book, cell: Any, desk: Any, order: Matrix, ts: int, left: 
     if width <= 0 or uniform(s) > chance:
         return 0
     far = cell.best[B_ASK if side == 1 else B_BID] * (-1 if side == 1 else 1) * TICK
-    is_mid = width == 1 or uniform(s) < 0.55
+    is_mid = width == 1 or uniform(s) < INSIDE_AT_MIDDLE
     better = width * TICK // 2 if is_mid else (1 + below(s, width - 1)) * TICK
     size = min(left, cell.lot * (1 + below(s, 3)))
     row = write_print(book, cell, desk, order, ts, far - order[O_SIDE] * better, size * SHARE)

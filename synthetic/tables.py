@@ -122,7 +122,7 @@ def day_curve(open_minute: int, close_minute: int, day_minutes: int) -> Table:
     minute = np.arange(day_minutes, dtype=np.float64)
     since, left = minute - open_minute, close_minute - minute
     regular = (since >= 0) & (left > 0)
-    rise = 1.6 / (1.0 + np.abs(since) / 9.0) + 1.3 / (1.0 + np.abs(left) / 14.0) + 0.62
+    rise = 2.0 / (1.0 + np.abs(since) / 10.0) + 1.3 / (1.0 + np.abs(left) / 14.0) + 0.62
     early = 0.16 / (1.0 + np.abs(since) / 25.0) + 0.01
     late = 0.20 / (1.0 + np.abs(left) / 12.0) + 0.008
     curve = np.where(regular, rise, np.where(since < 0, early, late))
