@@ -23,13 +23,20 @@ PRINTS = ("options.prints", "equities.prints")
 SYMBOLS = ["SPY", "NVDA", "TSLA", "KO"]
 
 
-def feed(seed: int = 7, minutes: int = 1) -> SyntheticFeed:
-    return SyntheticFeed("normal", seed, minutes, SYMBOLS)
+CHUNKS = 32  # ten seconds before the open, and some of the busiest ones
+
+
+def feed() -> SyntheticFeed:
+    return SyntheticFeed("normal", 7, 1, SYMBOLS)
+
+
+def quiet() -> SyntheticFeed:
+    return SyntheticFeed("quiet", 7, 1)
 
 
 @cache
-def made() -> tuple[Logs, dict[str, pl.DataFrame]]:
-    logs, tables = labelled(feed(), 10**6)
+def made(is_quiet: bool = False) -> tuple[Logs, dict[str, pl.DataFrame]]:
+    logs, tables = labelled(quiet(), 10**6) if is_quiet else labelled(feed(), CHUNKS)
     return logs, {name: pl.DataFrame(pl.from_arrow(table)) for name, table in tables.items()}
 
 
@@ -45,7 +52,7 @@ def data_rows(logs: Logs, topic: str) -> pl.DataFrame:
 
 
 def test_the_log_is_the_one_that_is_published() -> None:
-    assert made()[0] == raw_log(feed(), 10**6)
+    assert made()[0] == raw_log(feed(), CHUNKS)
 
 
 @pytest.mark.parametrize("topic", PRINTS)
@@ -65,7 +72,7 @@ def test_each_print_has_its_own_truth(topic: str) -> None:
 
 def test_a_repeat_has_the_truth_of_what_it_repeats() -> None:
     many = SyntheticFeed("adversarial", 3, 1, SYMBOLS)
-    logs, tables = labelled(many, 60)
+    logs, tables = labelled(many, CHUNKS)
     fills = pl.DataFrame(pl.from_arrow(tables["fills"])).with_columns(pl.col(pl.Categorical).cast(pl.String))
     rows = pl.concat(
         [data_rows(logs, t).select("partition", "seq", "trade_id", topic=pl.lit(t)) for t in PRINTS]
@@ -81,7 +88,7 @@ def test_a_repeat_has_the_truth_of_what_it_repeats() -> None:
 
 
 def test_fills_belong_to_parents_and_packages_that_are_listed() -> None:
-    tables = made()[1]
+    tables = made(is_quiet=True)[1]
     fills = tables["fills"]
     parents, packages = set(tables["parents"]["parent_id"]), set(tables["packages"]["package_id"])
     packaged = fills.filter(pl.col("package_id") >= 0)
@@ -97,13 +104,14 @@ def test_columns_are_those_of_the_schema() -> None:
         assert table.schema.names == SCHEMAS[name].names
 
 
+@pytest.mark.slow
 def test_parts_taken_up_again_are_the_same_bytes(tmp_path: Path) -> None:
-    quiet = SyntheticFeed("quiet", 5, 6, SYMBOLS)
+    two_blocks = SyntheticFeed("quiet", 5, 6, SYMBOLS)
     whole, broken = tmp_path / "whole", tmp_path / "broken"
-    counts = write_truth(quiet, whole)
-    write_truth(quiet, broken, 350)
+    counts = write_truth(two_blocks, whole)
+    write_truth(two_blocks, broken, 350)
     assert len(list(broken.glob("*.parquet"))) == 4  # one block has ended
-    write_truth(quiet, broken)
+    write_truth(two_blocks, broken)
     names = sorted(p.name for p in whole.iterdir())
     assert names == sorted(p.name for p in broken.iterdir())
     assert all((whole / n).read_bytes() == (broken / n).read_bytes() for n in names)
@@ -111,14 +119,14 @@ def test_parts_taken_up_again_are_the_same_bytes(tmp_path: Path) -> None:
     assert {n: len(t) for n, t in tables.items()} == counts
     keys = pl.DataFrame(pl.from_arrow(tables["fills"])).select("topic", "partition", "seq")
     assert keys.is_unique().all()
-    assert write_truth(quiet, whole) == dict.fromkeys(counts, 0)
+    assert write_truth(two_blocks, whole) == dict.fromkeys(counts, 0)
     with pytest.raises(UserError, match="truth of another input"):
         write_truth(SyntheticFeed("quiet", 6, 6, SYMBOLS), whole)
 
 
 def test_truth_in_files_is_the_truth_in_memory(tmp_path: Path) -> None:
-    write_truth(feed(), tmp_path)
+    write_truth(quiet(), tmp_path)
     kept = {n: pl.DataFrame(pl.from_arrow(t)) for n, t in read_truth(tmp_path).items()}
-    for name, table in made()[1].items():
+    for name, table in made(is_quiet=True)[1].items():
         text = pl.col(pl.Categorical).cast(pl.String)
         assert kept[name].with_columns(text).equals(table.with_columns(text)), name
