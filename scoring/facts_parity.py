@@ -2,7 +2,7 @@
 
 Owns the bounds for American options (Merton 1973, with dividends): S - D - K <= C - P <= S - K d. The
 interest and dividends allowed for are wide, so that a violation is one under any plausible carry.
-Refuses pairs of which one of the four quotes or the stock's is missing.
+Refuses pairs of which a quote is missing or was not renewed for some seconds: it speaks of another time.
 """
 
 from __future__ import annotations
@@ -19,6 +19,7 @@ from scoring.join_lag import Floats, Mask
 RATE_MAX: Final = 0.06
 DIVIDEND_YIELD_MAX: Final = 0.05
 DIVIDEND_MAX: Final = 0.015  # one payment, however near
+FRESH_NS: Final = 10_000_000_000
 SECONDS_PER_YEAR: Final = 365.25 * 86_400
 
 
@@ -43,7 +44,7 @@ def _pairs(
     group = np.arange(len(series)) + window * options.instruments
     rows = options.standing.before(group, np.full(len(series), ts))
     q = options.standing.quotes
-    live = (rows >= 0) & (q.bid[rows] > 0) & (q.ask[rows] > 0)
+    live = (rows >= 0) & (q.bid[rows] > 0) & (q.ask[rows] > 0) & (ts - q.ts[rows] <= FRESH_NS)
     by_name = {series[k]: int(rows[k]) for k in np.flatnonzero(live).tolist()}
     calls = [n for n in by_name if n[12] == "C" and n[:12] + "P" + n[13:] in by_name]
     if not calls:

@@ -218,8 +218,8 @@ OPTIONS: Final = (
         lambda s: tape.crossed_share(s.options, "crossed"), "options",
     ),
     Fact(
-        "parity bounds broken", 0.0, 0.01, "share", "Merton 1973: no arbitrage", parity.parity_violations,
-        "options",
+        "parity bounds broken, quotes of 10 s", 0.0, 0.01, "share", "Merton 1973: no arbitrage",
+        parity.parity_violations, "options",
     ),
 )  # fmt: skip
 

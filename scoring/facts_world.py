@@ -1,4 +1,4 @@
-"""The synthetic market as samples: a minute of every half hour of a day, for each seed of a region.
+"""The synthetic market as samples: about a minute of every half hour of a day, for each seed of a region.
 
 Owns which days, blocks and seconds are looked at. Each block is made without the ones before it, so a day
 is sampled without being made whole. Refuses to sample outside the regular session.
@@ -47,7 +47,8 @@ REGIONS: Final[tuple[str, ...]] = get_args(Region)
 BLOCK_STEP: Final = 3  # two blocks of each half hour, its second and its fifth
 FIRST_BLOCK: Final = 1
 WARM_UP_S: Final = 10  # books seeded anew settle, and reports of before are missing
-WINDOW_S: Final = 30
+WINDOW_S: Final = {"quiet": 120, "stress": 10}  # fewer records need more seconds
+USUAL_WINDOW_S: Final = 30
 DAYS: Final = 5
 TOPICS: Final = ("options.prints", "options.nbbo", "equities.prints", "equities.quotes")
 NAMES: Final = ("option prints", "option quotes", "equity prints", "equity quotes")
@@ -67,9 +68,10 @@ def world_samples(
         told(seed)
 
 
-def world_sample(profile: str, seed: int, region: str, window_s: int = WINDOW_S) -> Sample:
-    """Return `window_s` seconds of each half hour of one day of a world."""
+def world_sample(profile: str, seed: int, region: str, window_s: int = 0) -> Sample:
+    """Return twice `window_s` seconds (0: as the profile needs) of each half hour of one day of a world."""
     assert region in REGIONS, region
+    window_s = window_s or WINDOW_S.get(profile, USUAL_WINDOW_S)
     params, universe = draw(region, seed), everything()  # type: ignore[arg-type]
     options = OptionMarket(PROFILES[profile], seed, params, universe)
     world = World(PROFILES[profile], seed, params, universe, options)
