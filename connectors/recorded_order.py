@@ -1,7 +1,7 @@
 """Rows that stand a little out of order in their source, put in order as they pass.
 
 Owns the waiting of rows for those that may still come before them. Refuses rows that come later than
-the slack allows: a whole file without order is for `external_sort`.
+the slack allows: a whole file without order is for `connectors.spool`.
 """
 
 from __future__ import annotations

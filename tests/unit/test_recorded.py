@@ -1,4 +1,4 @@
-"""A recording as a feed: order, cuts, sessions, what is refused, and sorting with little memory."""
+"""A recording as a feed: order, cuts, sessions, and what is refused."""
 
 from __future__ import annotations
 
@@ -11,9 +11,7 @@ import numpy as np
 import pyarrow as pa
 import pytest
 
-from connectors import external_sort
 from connectors.errors import UserError
-from connectors.external_sort import sorted_blocks
 from connectors.feed import MAX_CHUNK_ROWS, Chunk, Gap, Note, reject
 from connectors.recorded import RecordedFeed, Recording, Selection
 from connectors.recorded_files import checked, digests, places
@@ -273,55 +271,6 @@ def test_settled_puts_a_little_disorder_right_and_refuses_much() -> None:
     assert (
         len(all_rows(list(feed(Source("a", lambda: settled(blocks(late, "AA", 1), S, "a"))).chunks()))) == 2
     )
-
-
-def shuffled(count: int, size: int) -> list[Block]:
-    order = np.random.default_rng(5).permutation(count)
-    found = list(blocks(times_of(6, count)[order], "AA", size))
-    item = reject(TOPIC_NAME, "AA", "a:9", "no row", OPEN + 5, b"\xff")
-    beside = Block(
-        {}, (item,), (Note("status", "AA", OPEN + S, {"a": "b"}),), (Gap(OPEN, "x"),), {TOPIC_NAME: 1}
-    )
-    return [*found[:2], beside, *found[2:]]
-
-
-def test_external_sort_gives_the_same_rows_in_order(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(external_sort, "SPILL_ROWS", 3_000)
-    monkeypatch.setattr(external_sort, "LEAF_ROWS", 1_000)
-    given = shuffled(7_000, 700)
-    found = list(sorted_blocks(lambda: iter(given), tmp_path, "k"))
-    times = [t for b in found for t in b.batches.get(TOPIC_NAME, {"source_ts": np.empty(0)})["source_ts"]]
-    assert times == times_of(6, 7_000).tolist()
-    assert max(len(b.batches[TOPIC_NAME]) for b in found if b.batches) <= 1_000
-    assert [r.raw for b in found for r in b.rejects] == [b"\xff"]
-    made = feed(Source("a", lambda: sorted_blocks(lambda: iter(given), tmp_path, "k")))
-    assert sum(c.read[TOPIC_NAME] for c in made.chunks()) == 7_001
-    assert [p.name for p in tmp_path.iterdir() if p.is_dir()] == []
-
-
-def test_external_sort_goes_on_with_what_a_broken_off_one_left(tmp_path: Path) -> None:
-    given = shuffled(900, 100)
-    opened: list[int] = []
-
-    def run() -> Iterator[Block]:
-        opened.append(1)
-        return iter(given)
-
-    first = sorted_blocks(run, tmp_path, "k")
-    next(first)
-    with pytest.raises(UserError, match="another process sorts these rows"):
-        next(sorted_blocks(run, tmp_path, "k"))
-    first.close()  # type: ignore[attr-defined]
-    assert len(list(sorted_blocks(run, tmp_path, "k"))) > 1 and opened == [1]
-    list(sorted_blocks(run, tmp_path, "k"))
-    assert opened == [1, 1]
-
-
-def test_external_sort_keeps_the_order_of_ties(tmp_path: Path) -> None:
-    times = np.array([OPEN + 1, OPEN, OPEN + 1, OPEN], np.int64)
-    found = list(sorted_blocks(lambda: blocks(times, "AA", 1), tmp_path, "k"))
-    labels = [x for b in found if b.batches for x in b.batches[TOPIC_NAME]["trade_id"].to_pylist()]
-    assert labels == ["AA1", "AA3", "AA0", "AA2"]
 
 
 def test_files_are_named_below_their_common_folder(tmp_path: Path) -> None:
