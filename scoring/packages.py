@@ -12,7 +12,7 @@ import polars as pl
 from schemas.kinds import CODE_FAMILY
 from schemas.topics import TOPIC
 from scoring.claims import OPTIONS, TRADES
-from scoring.intervals import wilson
+from scoring.intervals import BLOCK_NS, wilson
 from scoring.metrics import Measures, share
 from scoring.nulls import HOW, dealt
 from scoring.pairs import ALONE, base_precision, pair_scores
@@ -101,6 +101,7 @@ def rows_of(outputs: Frames, truth: Truth, seed: int) -> pl.DataFrame:
         pl.col("t_class").fill_null(""),
         pl.lit(seed, pl.Int64).alias("seed"),
         (pl.lit(seed, pl.Int64) * 1_000_000 + pl.col("source_ts") // NS_PER_DAY).alias("session"),
+        (pl.lit(seed, pl.Int64) * 100_000_000 + pl.col("source_ts") // BLOCK_NS).alias("block"),
     )  # fmt: skip
 
 
@@ -112,12 +113,12 @@ def score(runs: list[pl.DataFrame]) -> list[Measures]:
     truth = rows["g"].to_numpy()
     columns = (rows["session"].to_numpy(), rows["source_ts"].to_numpy(), rows["venue"].to_numpy())
     deals = {how: dealt(how, *columns) for how in HOW}
-    size, ts = rows["size"].to_numpy(), rows["source_ts"].to_numpy()
-    measured = {m: pair_scores(rows[f"c_{m}"].to_numpy(), truth, size, ts) for m in METHODS}
+    size, block = rows["size"].to_numpy(), rows["block"].to_numpy()
+    measured = {m: pair_scores(rows[f"c_{m}"].to_numpy(), truth, size, block) for m in METHODS}
     found = []
     for method, measures in measured.items():
         claim = rows[f"c_{method}"].to_numpy()
-        dealt_out = {how: pair_scores(claim, truth[o], size, ts)["precision"] for how, o in deals.items()}
+        dealt_out = {how: pair_scores(claim, truth[o], size, block)["precision"] for how, o in deals.items()}
         classes, right = by_class(rows, method)
         found.append(
             {

@@ -11,19 +11,20 @@ import numpy as np
 import numpy.typing as npt
 import polars as pl
 
-from scoring.intervals import BLOCK_NS, Blocks, Longs
+from scoring.intervals import Blocks, Longs
 from scoring.metrics import Measures, share
 
 ALONE: Final = -1  # in no claim
 
 
-def pair_scores(claim: Longs, truth: Longs, weight: npt.ArrayLike, ts: Longs) -> Measures:
+def pair_scores(claim: Longs, truth: Longs, weight: npt.ArrayLike, block: Longs) -> Measures:
     """Return precision and recall of the pairs that `claim` puts together, by contracts and by prints.
 
-    `claim` and `truth` name the group of each print; a claim of ALONE is in no group. `n` are prints,
-    `coverage` the share of them that stands in a claim of two prints and more.
+    `claim` and `truth` name the group of each print; a claim of ALONE is in no group. `block` names the five
+    minutes of each print, the pairs of a group being of its first. `n` are prints, `coverage` the share of
+    them that stands in a claim of two prints and more.
     """
-    rows = pl.DataFrame({"claim": claim, "truth": truth, "w": np.asarray(weight, np.float64), "ts": ts})
+    rows = pl.DataFrame({"claim": claim, "truth": truth, "w": np.asarray(weight, np.float64), "block": block})
     claimed = rows.filter(pl.col("claim") != ALONE)
     both, mine = _groups(claimed, ["claim", "truth"]), _groups(claimed, ["claim"])
     true = _groups(rows, ["truth"])
@@ -50,7 +51,7 @@ def _groups(rows: pl.DataFrame, by: list[str]) -> pl.DataFrame:
         ((w.sum() ** 2 - (w**2).sum()) / 2).alias("pairs"),
         (pl.len() * (pl.len().cast(pl.Float64) - 1) / 2).alias("print_pairs"),
         pl.len().alias("prints"),
-        (pl.col("ts").min() // BLOCK_NS).alias("block"),
+        pl.col("block").min(),
     )
 
 

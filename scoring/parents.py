@@ -12,7 +12,7 @@ import polars as pl
 
 from schemas.kinds import PACKET_KIND
 from scoring.claims import OPTIONS, TRADES, members, standing
-from scoring.intervals import Longs, worst_decile
+from scoring.intervals import BLOCK_NS, Longs, worst_decile
 from scoring.metrics import Measures, share
 from scoring.nulls import HOW, dealt
 from scoring.pairs import ALONE, base_precision, pair_scores
@@ -44,6 +44,7 @@ def rows_of(outputs: Frames, truth: Truth, seed: int) -> pl.DataFrame:
         _number(_runs(rows, pl.struct(series, _parent()), pl.col("t_exact_ts"))).alias("g_burst"),
         pl.lit(seed, pl.Int64).alias("seed"),
         (pl.lit(seed, pl.Int64) * 1_000_000 + pl.col("source_ts") // NS_PER_DAY).alias("session"),
+        (pl.lit(seed, pl.Int64) * 100_000_000 + pl.col("source_ts") // BLOCK_NS).alias("block"),
     )
 
 
@@ -114,7 +115,7 @@ def _pooled(runs: list[pl.DataFrame]) -> pl.DataFrame:
 
 
 def _pairs(rows: pl.DataFrame, claim: Longs, truth: Longs) -> Measures:
-    return pair_scores(claim, truth, rows["size"].to_numpy(), rows["source_ts"].to_numpy())
+    return pair_scores(claim, truth, rows["size"].to_numpy(), rows["block"].to_numpy())
 
 
 def _by_kind(rows: pl.DataFrame, truth: Longs) -> dict[str, Measures]:

@@ -65,10 +65,12 @@ def _side(title: str, scores: list[Measures]) -> Grid:
     rows = [_side_row(s) for s in sorted(scores, key=_rank)]
     base, best = scores[0]["baseline"], scores[0]["ceiling"]
     n = f"{scores[0]['n']:,}"
-    blank = (NOTHING,) * 8
-    rows.append((f"baseline: {base['name']}", n, "100.0 %", percent(base["accuracy"]), *blank, NOTHING))
     bracket = f"{percent(best['held_out'])} to {percent(best['upper'])}"
-    rows.append(("ceiling of any rule on the same facts", n, "100.0 %", bracket, *blank, NOTHING))
+    for name, text in (
+        (f"baseline: {base['name']}", percent(base["accuracy"])),
+        ("ceiling of any rule on the same facts", bracket),
+    ):
+        rows.append((name, n, "100.0 %", text, NOTHING, NOTHING, text, *(NOTHING,) * 6))
     return Grid(f"{title} · {scores[0].get('undefined', 0):,} prints without one left out", heads, rows)
 
 

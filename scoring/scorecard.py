@@ -11,16 +11,17 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Final
 
+from scoring.claims import PRODUCT
 from scoring.intervals import BLOCK_NS, BOOTSTRAP_SEED, RESAMPLES
 from scoring.report import Grid, grids, markdown
 from scoring.scorer import CLAIMS, SYNTHETIC_ONLY, Report, synthetic
 
 PROFILE: Final = "normal"
-SEEDS: Final = (1, 2, 3, 4)
-MINUTES: Final = 5
+SEEDS: Final = (1, 2, 3, 4, 5, 6)
+MINUTES: Final = 2
 BLOCK_MINUTES: Final = BLOCK_NS // 60_000_000_000
 TARGET: Final = Path("docs/scorecard.md")
-SPLITS: Final = ("against the quote", "spread", "visibility")  # the rest is in the JSON of `score side`
+SPLITS: Final = ("against the quote", "spread", "visibility")  # the rest is in the JSON of `score`
 TITLES: Final = {
     "side": "Side: who took, and the customer",
     "parents": "Parents: do packets hold prints of one order?",
@@ -42,9 +43,15 @@ def card(reports: list[Report]) -> str:
 
 
 def _shown(report: Report) -> Iterator[Grid]:
-    """Yield the tables of a report; of the splits only those that fit a page."""
+    """Yield the tables of a report; of splits and classes only those that say something on a page."""
+    is_silent = all(s.get("coverage") == 0 for s in report.scores if s["method"] == PRODUCT)
     for grid in grids(report):
-        if " by " not in grid.title or report.claim != "side" or grid.title.endswith(SPLITS):
+        if report.claim == "side":
+            is_shown = " by " not in grid.title or grid.title.endswith(SPLITS)
+            is_shown &= not ("options" in grid.title and grid.title.endswith("visibility"))
+        else:
+            is_shown = "by class" not in grid.title or (PRODUCT in grid.title and not is_silent)
+        if is_shown:
             yield grid
 
 
@@ -64,7 +71,8 @@ the purpose, whose plain rules land near published accuracies. They promise noth
   `{side["region"]}` and on nothing else.
 * Sides: n are prints with a defined side, coverage the share that got a claim, accuracy of those that did;
   `with coin` fills the rest with coins, as the published tables do. `skill` is Brier skill over the quote
-  rule. `at 50 %` is the accuracy of the surest half of all prints.
+  rule. `at 50 %` is the accuracy of the surest half of all prints. Baseline and ceiling name a side for every
+  print: compare them with `with coin`.
 * Intervals are 95 %: Wilson counts each print, `blocks` draws whole blocks of {BLOCK_MINUTES} minutes
   ({RESAMPLES} times, seed {BOOTSTRAP_SEED}). `worst decile` is over seeds.
 * `null` is the score with the truth dealt to other prints (the worst of sides, venues and times); a score

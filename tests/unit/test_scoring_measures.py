@@ -163,6 +163,16 @@ def test_pairs_by_hand() -> None:
     assert base_precision(truth) == pytest.approx(0.5)
 
 
+def test_pairs_of_many_blocks_have_intervals() -> None:
+    """A hundred pairs, ten to a block; three of four claims are right."""
+    ids = np.repeat(np.arange(100), 2)
+    truth = np.where((np.arange(200) % 8) == 7, 1000 + ids, ids)
+    found = pair_scores(ids, truth, np.ones(200), ids // 10)
+    low, high = found["precision_blocks"]
+    assert found["precision"] == 0.75 and low <= 0.75 <= high and high - low < 0.2
+    assert pair_scores(ids, truth, np.ones(200), ids // 50)["precision_blocks"] is None
+
+
 def test_a_lone_print_claims_no_pair() -> None:
     found = pair_scores(np.array([1, 2]), np.array([3, 3]), [1, 1], zeros(2))
     assert found["precision"] is None and found["recall"] == 0.0 and found["coverage"] == 0.0
