@@ -16,7 +16,6 @@ from operator import attrgetter
 from typing import Final, TypeAlias
 
 import numpy as np
-import polars as pl
 
 from connectors.cells import Cells
 from connectors.errors import UserError
@@ -141,12 +140,6 @@ def known_from(day: date) -> int:
     while not is_trading_day(later):
         later += timedelta(days=1)
     return midnight(later)
-
-
-def texts_of(series: pl.Series) -> list[str]:
-    """Return a text column as a list, blanks as empty text."""
-    found: list[str] = series.fill_null("").to_list()
-    return found
 
 
 CAPABILITIES: Final[Mapping[str, object]] = {
