@@ -172,9 +172,9 @@ def negotiated(book: Book, cell: Any, desk: Any, order: Matrix, ts: int) -> None
     s = book.stream
     price, half = side_price(cell, side)
     u = uniform(s)
-    if u < 0.46:
+    if u < 0.49:
         row = report(book, cell, desk, order, ts, price, order[O_SIZE])
-    elif u < 0.61:
+    elif u < 0.67:
         row = report(book, cell, desk, order, ts, price - side * half, order[O_SIZE])
         row[P_FLAGS] |= FLAG_MIDPOINT
         row[P_AGGRESSOR] = 0
