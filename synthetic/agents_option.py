@@ -11,6 +11,7 @@ from numba import njit
 from synthetic.agents_option_scene import (
     Desk,
     Scene,
+    draw_adjusted,
     draw_contract,
     draw_strike,
     draw_symbol,
@@ -67,6 +68,7 @@ CODE_COMPRESSION = ord("u")
 CODE_AUTO, CODE_BLANK, CODE_ISO = ord("I"), ord(" "), ord("S")
 CODE_AUCTION, CODE_AUCTION_ISO, CODE_CROSS, CODE_FLOOR = ord("a"), ord("b"), ord("c"), ord("e")
 BLANK_SHARE = 0.04
+ADJUSTED_SHARE = 0.001  # of customers' orders, in series with another number of shares
 OPENS = 0.62  # share of customers' orders that open
 QCC_MIN = 1000  # contracts, by rule
 BLOCK_FROM = 0.975  # of institutions' draws: one order of 500 or more in an auction
@@ -119,6 +121,9 @@ def _single(desk: Desk, scene: Scene, style: int, purpose: int, code: int, s: St
     ts = draw_time(scene, s)
     symbol = draw_symbol(scene, ts, s)
     contract = draw_contract(scene, symbol, s)
+    if uniform(s) < ADJUSTED_SHARE:
+        other, adjusted = draw_adjusted(scene, s)
+        symbol, contract = (other, adjusted) if other >= 0 else (symbol, contract)
     row = put_order(desk, ts, symbol, contract, some_side(s), retail_size(scene, s), style, purpose, code)
     row[O_OPEN], row[X_CONTRA_OPEN] = uniform(s) < OPENS, uniform(s) < 0.5
     return row

@@ -71,6 +71,7 @@ class Scene(NamedTuple):
     chain_first: Matrix
     chain_cum: Floats  # cumulated wish for chains, over all
     chain_days: Matrix
+    chain_symbol: Matrix
     strike: Matrix  # 1e-9 USD
     spot: Floats  # USD at the block's start
     daily_vol: Floats
@@ -163,6 +164,17 @@ def draw_contract(scene: Scene, symbol: int, s: Stream) -> int:
     number, is_above = draw_strike(scene, symbol, chain, AT_MONEY_SPREAD, s)
     is_call = is_above == (uniform(s) < OUT_OF_MONEY)
     return int(scene.chain_first[chain]) + 2 * number + (0 if is_call else 1)
+
+
+@njit(cache=True)
+def draw_adjusted(scene: Scene, s: Stream) -> tuple[int, int]:
+    """Return the symbol and the series of an adjusted contract, -1 where there are none."""
+    first, last = scene.symbol_first[-1], len(scene.chain_symbol)
+    if first >= last:
+        return -1, -1
+    chain = first + below(s, last - first)
+    start = scene.chain_first[chain]
+    return scene.chain_symbol[chain], start + below(s, scene.chain_first[chain + 1] - start)
 
 
 @njit(cache=True)

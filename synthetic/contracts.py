@@ -49,7 +49,7 @@ class Contracts:
     expiry_ns: Matrix
     strike: Matrix  # 1e-9 USD
     right: Matrix
-    units: Floats  # shares delivered / 100
+    units: Floats  # shares delivered / 100; prices and strikes are those of one share
     is_new: Matrix  # 1 where the series is listed for the first time on this day
     tier: Matrix
     tick_class: Matrix
@@ -238,14 +238,15 @@ def _chains(
 
 
 def _adjusted(table: _Table, seed: int, day: Day, opens: Floats, universe: Universe) -> None:
-    """List a few adjusted series: names that split 3 for 2 before the world began."""
+    """List a few adjusted series: names that split 3 for 2 before the world began, their strikes cut."""
     names = [i for i in range(len(universe)) if universe.has_options[i] and tier_of(universe, i) >= 2]
     s = stream(seed, KEY_ADJUSTED)
     for symbol in sorted({names[below(s, len(names))] for _ in range(ADJUSTED_SYMBOLS)} if names else ()):
         tier = tier_of(universe, symbol)
         step = strike_step(float(opens[symbol, 0]) * ADJUSTED_UNITS, tier)
         numbers = _strike_numbers([float(opens[symbol, 0]) * ADJUSTED_UNITS], step, tier, False)
-        strikes = [(int(n * step * 1000 + 0.5) * (DOLLAR // 1000), 0) for n in numbers]
+        cut = step / ADJUSTED_UNITS
+        strikes = [(int(n * cut * 1000 + 0.5) * (DOLLAR // 1000), 0) for n in numbers]
         facts = (tier, _tick_class(seed, symbol, tier), _venues(seed, symbol, tier))
         expiry = monthlies(day.date, 3)[-1]
         table.add(universe.symbols[symbol].replace(".", "")[:5] + "1", symbol, expiry, strikes, facts)

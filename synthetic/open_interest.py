@@ -46,7 +46,7 @@ def at_start(seed: int, table: Contracts, universe: Universe, spot: Floats) -> M
     first = table.chain_first[table.symbol_first]
     count = np.maximum(np.diff(first), 1)
     mean = DAYS_OPEN * DAY_CONTRACTS * universe.option_weight / count
-    here = spot[table.symbol] * table.units
+    here = spot[table.symbol]
     away = (table.strike / DOLLAR / here - 1.0) / 0.15
     wanted = mean[table.symbol] / (0.6 + away * away)
     mills = table.strike // (DOLLAR // 1000)

@@ -25,7 +25,6 @@ from synthetic.option_layout import (
     S_STRIKE,
     S_SYMBOL,
     S_TICKS,
-    S_UNITS,
     S_VENUES,
     WHOLE_COLUMNS,
     Floats,
@@ -63,7 +62,7 @@ ORDERS_PER_PRINT: Final = {
 }
 COMPRESSION_AFTER: Final = 3  # blocks after the close
 COMPRESSIONS: Final = 1.2  # a day
-DIVIDEND_PASSES: Final = 6.0  # of a dividend play in a block, where there is one
+DIVIDEND_PASSES: Final = 0.014  # of a dividend play in a block, for each print of the profile's rate
 PASSIVE_MIDDLE: Final = 0.42
 COMPLEX_MIDDLE: Final = 0.33
 QUOTES_PER_ORDER: Final = 2.65  # best quotes that a look, its order and the refill after it write
@@ -85,7 +84,7 @@ def value_series(
     deltas = np.empty(len(series.whole))
     for k in range(len(series.whole)):
         symbol = series.whole[k, S_SYMBOL]
-        here, strike = spot[symbol] * series.real[k, S_UNITS], series.real[k, S_STRIKE]
+        here, strike = spot[symbol], series.real[k, S_STRIKE]
         tau = years_left(series.whole[k, S_EXPIRY], ts)
         forward = here * (1.0 + carry[symbol] * tau)
         series.real[k, S_IV] = smile(level[symbol], skew[symbol], strike, forward, tau)
@@ -116,7 +115,7 @@ def empty_series(table: Contracts) -> Series:
     whole[:, S_SYMBOL], whole[:, S_RIGHT], whole[:, S_EXPIRY] = table.symbol, table.right, table.expiry_ns
     whole[:, S_TICKS], whole[:, S_VENUES] = table.tick_class, table.venues
     real = np.zeros((len(table), REAL_COLUMNS), np.float64)
-    real[:, S_STRIKE], real[:, S_UNITS] = table.strike / DOLLAR, table.units
+    real[:, S_STRIKE] = table.strike / DOLLAR
     return Series(whole, real)
 
 
@@ -134,7 +133,7 @@ def quote_weights(series: Series, spot: Floats, wish: Floats, chain: Matrix, act
     """Return cumulated weights of series for quotes by the clock: active names, near the money, soon."""
     found, total = np.empty(len(series.whole)), 0.0
     for k in range(len(found)):
-        here = spot[series.whole[k, S_SYMBOL]] * series.real[k, S_UNITS]
+        here = spot[series.whole[k, S_SYMBOL]]
         away = (series.real[k, S_STRIKE] / here - 1.0) / (0.02 + 0.3 * series.real[k, S_IV] * 0.1)
         near = wish[chain[k]] - (wish[chain[k] - 1] if chain[k] > 0 else 0.0)
         total += (activity[series.whole[k, S_SYMBOL]] + 0.0002) * near / (0.5 + away * away)
@@ -199,7 +198,8 @@ def counts_of(profile: Profile, params: Params, seconds: Floats, has_dividend: b
         "package": ORDERS_PER_PRINT["package"] * params.complex_share / COMPLEX_MIDDLE,
     }
     found = np.array([share[kind] * prints for kind in KINDS])
-    found[KINDS.index("dividend")] = DIVIDEND_PASSES if has_dividend and total > 0 else 0.0
+    passes = DIVIDEND_PASSES * profile.option_prints if total > 0 else 0.0
+    found[KINDS.index("dividend")] = passes if has_dividend else 0.0
     found[KINDS.index("compression")] = COMPRESSIONS if total == 0 else 0.0
     return found
 
@@ -211,7 +211,8 @@ def scene_of(
     activity = cumulated(universe.option_weight)
     daily = np.flatnonzero(universe.has_daily_expiries)
     return Scene(
-        activity, table.symbol_first, table.chain_first, wish, table.chain_days, table.strike, np.zeros(0),
+        activity, table.symbol_first, table.chain_first, wish, table.chain_days, table.chain_symbol,
+        table.strike, np.zeros(0),
         universe.daily_vol * params.volatility_scale, np.zeros(0), cumulated(seconds[0]), seconds[1],
         daily.astype(np.int64), 0, params.size_tail,
     )  # fmt: skip

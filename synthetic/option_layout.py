@@ -119,11 +119,10 @@ S_TICKS: Final = 3  # 0 penny throughout, 1 penny then nickel, 2 nickel then dim
 S_VENUES: Final = 4  # bit set over OPTION_VENUES
 WHOLE_COLUMNS: Final = 8
 S_STRIKE: Final = 0  # USD
-S_UNITS: Final = 1  # shares delivered by a contract / 100
-S_DEPTH: Final = 2  # scale of quoted sizes, contracts
-S_IV: Final = 3
-S_HALF: Final = 4  # half the width of the market, cents
-S_IMPACT: Final = 5  # cents that trades have moved the market makers
+S_DEPTH: Final = 1  # scale of quoted sizes, contracts
+S_IV: Final = 2
+S_HALF: Final = 3  # half the width of the market, cents
+S_IMPACT: Final = 4  # cents that trades have moved the market makers
 REAL_COLUMNS: Final = 8
 
 

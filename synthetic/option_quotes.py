@@ -51,7 +51,6 @@ from synthetic.option_layout import (
     S_STRIKE,
     S_SYMBOL,
     S_TICKS,
-    S_UNITS,
     S_VENUES,
     TAKER_MAKER,
     VENUE_LETTER,
@@ -77,7 +76,10 @@ IMPACT_KEPT = 0.8  # of the impact, each time market makers quote anew
 
 @njit(cache=True)
 def stamp(book: Book, contract: int, ts: int) -> int:
-    """Return the first free instant of a contract from `ts` on: its events have an order."""
+    """Return the first free instant of a contract from `ts` on, at the latest the last one of the second.
+
+    What would fall beyond it shares that instant; rows keep the order they were written in.
+    """
     ts = min(max(ts, book.state[contract, N_LAST] + 1), book.counters[E_CLOCK_END] - 1)
     book.state[contract, N_LAST] = max(ts, book.state[contract, N_LAST])
     return ts
@@ -88,7 +90,7 @@ def theory(series: Series, spots: Spots, contract: int, ts: int) -> float:
     """Return what a contract is worth in cents."""
     symbol = series.whole[contract, S_SYMBOL]
     step = min((ts - spots.start_ns) // spots.step_ns, spots.price.shape[1] - 1)
-    spot = spots.price[symbol, step] * series.real[contract, S_UNITS]
+    spot = spots.price[symbol, step]
     tau = years_left(series.whole[contract, S_EXPIRY], ts)
     strike, right, iv = (
         series.real[contract, S_STRIKE],
