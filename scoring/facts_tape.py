@@ -79,9 +79,11 @@ def off_at(sample: Sample, place: str) -> float:
 
 
 def lit_at(sample: Sample, place: int) -> float:
-    """Return the part of placed lit trades of continuous trading in one of `join_lag.PLACES`."""
-    side = sample.equities
-    return float(shares(side.place[_lit(side)])[place])
+    """Return the part of placed lit trades of continuous trading in one of `join_lag.PLACES`.
+
+    Both sides at their published times, as recordings without participant times have them.
+    """
+    return float(lag_curve(sample.equities, False)[0, place])
 
 
 def _lit(side: Side) -> Mask:
