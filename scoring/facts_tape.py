@@ -13,7 +13,7 @@ import numpy as np
 from schemas.conditions import BIT, is_price_not_current, is_report_late
 from schemas.opra import code_bytes
 from scoring.facts_sample import NS_PER_S, Sample, Side
-from scoring.join_lag import AT_ASK, AT_BID, MID, Floats, Longs, Mask, curve, shares
+from scoring.join_lag import AT_ASK, AT_BID, MID, Floats, Longs, Mask, curve
 
 NAN: Final = float("nan")
 SHARE: Final = 1_000_000
