@@ -19,9 +19,10 @@ import pytest
 
 from connectors.errors import UserError
 from connectors.feed import MAX_CHUNK_ROWS, Chunk
+from connectors.feeds import synthetic_notes as notes
 from connectors.feeds.synthetic import SLICES, SyntheticFeed
 from connectors.feeds.synthetic_rows import _spelled
-from connectors.feeds.synthetic_session import INPUTS
+from connectors.feeds.synthetic_session import INPUTS, session_seconds
 from connectors.feeds.synthetic_world import most_active, universe
 from schemas.columns import Batch, complete, concat, is_text, numpy_type
 from schemas.conditions import names_of
@@ -30,6 +31,9 @@ from schemas.symbology import parse_contract
 from schemas.topics import TOPIC
 from synthetic.layout import EQUITY_CODE, EQUITY_CODES
 from synthetic.params import PROFILES
+from synthetic.sessions import Action, day_of
+from synthetic.tape_incidents import plan
+from synthetic.tape_params import CLEAN, ROUGH
 
 GOLDEN = {
     ("normal", "SPY,NVDA,IBM"): "",
@@ -245,8 +249,8 @@ def test_cancels_and_corrections_refer_to_trades_before_them() -> None:
 
 def test_the_first_minute_shows_every_kind_of_event() -> None:
     chunks = minute()
-    notes = Counter(note.name for chunk in chunks for note in chunk.notes)
-    assert {"definition", "open_interest", "status", "capabilities"} <= set(notes)
+    named = Counter(note.name for chunk in chunks for note in chunk.notes)
+    assert {"definition", "open_interest", "corporate_action", "status", "capabilities"} <= set(named)
     assert sum(len(chunk.gaps) for chunk in chunks) == 2
     assert sum(len(chunk.late) for chunk in chunks) > 5
     codes = Counter(rows("options.prints")["condition"].to_pylist())
@@ -264,8 +268,8 @@ def test_the_first_minute_shows_every_kind_of_event() -> None:
 
 
 def test_open_interest_is_told_once_for_every_series() -> None:
-    notes = [n for n in minute()[0].notes if n.name == "open_interest"]
-    told = [(n.underlying, dict(n.detail["contracts"])) for n in notes]  # type: ignore[call-overload]
+    found = [n for n in minute()[0].notes if n.name == "open_interest"]
+    told = [(n.underlying, dict(n.detail["contracts"])) for n in found]  # type: ignore[call-overload]
     listed = {contract: underlying for underlying, of in told for contract in of}
     traded = set(rows("options.prints")["contract"].to_pylist())
     assert traded <= set(listed)
@@ -312,3 +316,39 @@ def test_throttled_prints_are_fewer_and_carry_their_quotes() -> None:
         assert np.mean(few["carried_ask"] > 0) > 0.8
     assert feed.identity["throttle_ms"] == 1000
     assert feed.capabilities["complete_volume"] is False
+
+
+def test_dividends_splits_and_halts_are_told_in_notes() -> None:
+    market, day = universe(), day_of(3)
+    made = (Action("dividend", 3, 4, 0.25), Action("split", 3, 40, 5.0))
+    told = notes.corporate_actions(market, made, day, day.start_ts)
+    assert [(n.name, n.underlying) for n in told] == [
+        ("corporate_action", market.symbols[4]),
+        ("corporate_action", market.symbols[40]),
+    ]
+    assert told[0].detail == {"kind": "dividend", "date": "2026-03-05", "usd_per_share": 0.25}
+    assert told[1].detail["new_per_old"] == 5.0
+    incidents = plan(1, day, len(market), 0, ROUGH)
+    states = notes.halts(market, incidents)
+    assert len(states) == 2 * len(incidents.halted) > 0
+    assert np.all(np.diff([n.source_ts for n in states]) >= 0)
+    assert sum(not n.detail["is_trading"] for n in states) == len(incidents.halted)
+    assert [g.source_ts for g in notes.gaps(incidents)] == [o.stop_ts for o in incidents.outages]
+
+
+def test_a_half_day_ends_at_one() -> None:
+    half = next(n for n in range(400) if day_of(n).is_half)
+    assert session_seconds(half) == (210, OPEN_S + 210 * 60 + 300)
+    assert session_seconds(0) == (390, OPEN_S + 390 * 60 + 300)
+
+
+@pytest.mark.parametrize("day", [0, 1, 7])
+def test_incidents_of_a_day_follow_from_the_seed(day: int) -> None:
+    on = day_of(day)
+    one, same, other = (plan(seed, on, 500, 3, ROUGH) for seed in (1, 1, 2))
+    assert one.outages == same.outages and np.array_equal(one.halt_start, same.halt_start)
+    assert not np.array_equal(one.halt_start, other.halt_start)
+    assert (one.halt_start[3] == on.block_ts(on.open_block) + 20 * SECOND) == (day == 0)
+    halted = one.halted
+    assert np.all(one.halt_stop[halted] > one.halt_start[halted])
+    assert plan(1, on, 500, 3, CLEAN).halted == []
