@@ -71,8 +71,7 @@ def facts_recording(
 ) -> Recording:
     """Return the recording of files of facts; `names` are those of the format and of its only input.
 
-    The input has no rows: the facts stand in `reference`. It is named because a session without any
-    input is one whose inputs the flow waits to be told.
+    The input has no rows: the facts stand in `reference`.
     """
     return Recording(
         name=names[0],

@@ -68,7 +68,7 @@ class Notes:
             elif not _is_held(record):
                 yield Note("statistic", underlying, ts, {**head, **_statistic(record)})
             elif self._is_new(place, ts, int(record["quantity"])):
-                yield Note("open_interest", underlying, ts, {**head, **_open_interest(record)})
+                yield Note("open_interest", underlying, ts, _open_interest(record, head))
 
     def _is_new(self, place: int, ts: int, quantity: int) -> bool:
         key = (place, ts // NS_PER_DAY, quantity)
@@ -113,9 +113,12 @@ def _statistic(record: Record) -> Detail:
     }
 
 
-def _open_interest(record: Record) -> Detail:
-    quantity = _quantity(int(record["quantity"]))
-    return {"open_interest": quantity, "ref_ts": _time(int(record["ts_ref"]))}
+def _open_interest(record: Record, head: Detail) -> Detail:
+    name = str(head.get("contract") or head.get("symbol"))
+    return {
+        "contracts": {name: _quantity(int(record["quantity"]))},
+        "ref_ts": _time(int(record["ts_ref"])),
+    }
 
 
 def _status(record: Record) -> Detail:

@@ -89,8 +89,14 @@ def halts(universe: Universe, incidents: Incidents) -> list[Note]:
     """Return a note where a halt begins and one where trading goes on, in the order of time."""
     notes: list[Note] = []
     for symbol in incidents.halted:
-        for times, state in ((incidents.halt_start, "halted"), (incidents.halt_stop, "trading")):
-            detail: Mapping[str, object] = {"state": state, "reason": "volatility pause"}
+        for times, action in ((incidents.halt_start, "halt"), (incidents.halt_stop, "trading")):
+            is_open = action == "trading"
+            detail: Mapping[str, object] = {
+                "action": action,
+                "reason": "volatility pause",
+                "is_trading": is_open,
+                "is_quoting": is_open,
+            }
             notes.append(Note("status", universe.symbols[symbol], int(times[symbol]), detail))
     return sorted(notes, key=lambda note: (note.source_ts, note.underlying))
 

@@ -57,7 +57,8 @@ class Merge:
     def __init__(self, partition: int, state: dict[str, Any] | None = None) -> None:
         resume = state["topics"] if state else {}
         self.watermark: int = state["watermark"] if state else BEFORE_TIME
-        self.inputs: tuple[str, ...] = tuple(state["inputs"]) if state else ()
+        known = state["inputs"] if state else None
+        self.inputs: tuple[str, ...] | None = None if known is None else tuple(known)
         self.session: dict[str, Any] = state["session"] if state else {}
         self.logs = {t.name: TopicLog(t, partition, resume.get(t.name)) for t in RAW_TOPICS}
 
@@ -75,7 +76,7 @@ class Merge:
         """Add one poll of one topic, in log order."""
         log = self.logs[topic]
         log.take(values, offsets, self.watermark, ids)
-        if topic == "reference" and not self.inputs:
+        if topic == "reference" and self.inputs is None:
             self._read_inputs(log)
 
     def _read_inputs(self, log: TopicLog) -> None:
@@ -87,10 +88,14 @@ class Merge:
                 assert set(self.inputs) <= set(DATA_TOPICS), f"session names unknown inputs {self.inputs}"
                 return
 
+    def has_any(self, topics: Sequence[str]) -> bool:
+        """Tell whether the session names any of these topics as an input."""
+        return not set(topics).isdisjoint(self.inputs or ())
+
     @property
     def frontier(self) -> int:
         """The least frontier over the inputs; nothing at or below it can still come in order."""
-        if not self.inputs:
+        if self.inputs is None:
             return BEFORE_TIME
         return min(self.logs[name].frontier for name in ("reference", *self.inputs))
 

@@ -72,9 +72,9 @@ class Shard:
         if merged is None:
             return {}
         outputs: Outputs = {}
-        if "options.prints" in self.merge.inputs or "options.nbbo" in self.merge.inputs:
+        if self.merge.has_any(OPTIONS):
             outputs |= self.options.apply(market(merged, *OPTIONS))
-        if "equities.prints" in self.merge.inputs or "equities.quotes" in self.merge.inputs:
+        if self.merge.has_any(EQUITIES):
             outputs |= self.equities.apply(market(merged, *EQUITIES))
         dead = _deadletters(merged)
         if dead:

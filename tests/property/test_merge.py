@@ -31,7 +31,7 @@ Log = list[bytes | None]
 def record(topic: str, kind: str, seq: int, ts: int, **values: Any) -> bytes:
     row = {"kind": kind, "seq": seq, "source_ts": ts, "event_ts": ts, "underlying": NAME}
     blank: dict[str, Any] = {}
-    for field in TOPIC[topic].fields[5:]:
+    for field in TOPIC[topic].at(0).fields[5:]:  # what came later has a default
         blank[field.name] = "" if field.logical in ("label", "json", "text") else 0
     blank |= {"bid": 10 * SECOND, "ask": 11 * SECOND} if "quotes" in topic else {}
     blank |= {"price": 10 * SECOND, "size": 10**6, "off_exchange": False, "has_event_ts": False}
@@ -178,3 +178,14 @@ def test_a_poll_of_unreadable_records_alone_is_set_aside() -> None:
         merge.take("reference", [value], np.array([offset]))
     reasons = [row["reason"] for c in merge.logs["reference"].chunks for _, row in c.refused]
     assert reasons == ["bad_magic", "undecodable", "undecodable"]
+
+
+def test_a_session_without_inputs_ends_with_its_reference() -> None:
+    detail = json.dumps({**SESSION, "inputs": []})
+    log = [
+        record("reference", "session", 0, START - 10, detail=detail),
+        record("reference", "end", 1, START),
+    ]
+    merge = Merge(PART)
+    merge.take("reference", log, np.arange(2, dtype=np.int64))
+    assert merge.release() is not None and merge.is_ended

@@ -12,7 +12,7 @@ import numpy as np
 import pytest
 
 from connectors.errors import UserError
-from connectors.feed import Chunk
+from connectors.feed import Chunk, Note
 from connectors.feeds.dbn import DbnFeed
 from connectors.feeds.dbn_book import Books, Venues
 from connectors.feeds.dbn_kernels import LEVELS_MAX, Events, Quotes
@@ -35,6 +35,11 @@ S: Final = 10**9
 USD: Final = 10**9
 NS_A_DAY: Final = 86_400 * S
 CALL: Final = "SPY   240426C00555000"
+
+
+def _held(note: Note) -> Any:
+    (count,) = note.detail["contracts"].values()  # type: ignore[attr-defined]
+    return count
 
 
 def header(dataset: str, schema: Any, names: Sequence[str], **given: Any) -> bytes:
@@ -211,7 +216,7 @@ def test_definitions_statistics_and_status_become_notes(tmp_path: Path) -> None:
     assert by_name["definition"]["strike"] == 555 * USD
     assert by_name["definition"]["expiry"] == 20240426
     assert by_name["definition"]["multiplier"] == 100
-    assert [n.detail["open_interest"] for n in notes if n.name == "open_interest"] == [500, 510]
+    assert [_held(n) for n in notes if n.name == "open_interest"] == [500, 510]
     status = by_name["status"]
     assert (status["action"], status["reason"], status["is_trading"]) == ("halt", "regulatory", False)
     assert status["is_quoting"] is None
@@ -232,7 +237,7 @@ def test_older_versions_keep_facts_in_shorter_records(tmp_path: Path, version: i
     )
     head = header("OPRA.PILLAR", Schema.STATISTICS, [CALL], version=version)
     (note,) = [n for c in chunks(written(tmp_path / "a.dbn", head, [held, held])) for n in c.notes]
-    assert (note.name, note.source_ts, note.detail["open_interest"]) == ("open_interest", OPEN, 500)
+    assert (note.name, note.source_ts, _held(note)) == ("open_interest", OPEN, 500)
 
 
 class PlainBook:
