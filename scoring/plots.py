@@ -65,7 +65,7 @@ def _side(scores: list[Measures], title: str, path: Path) -> None:
             axes.axvline(value, linestyle=style, color="gray", label=label)
     axes.set_xlabel("accuracy of what was decided (coverage in brackets; orange reads the future)")
     axes.set_title(title)
-    axes.legend(loc="lower right")
+    figure.legend(loc="outside lower center", ncols=2)  # beside the picture: it would hide a row
     figure.savefig(path)
 
 
@@ -77,5 +77,5 @@ def _found(scores: list[Measures], title: str, path: Path) -> None:
     axes.set_yticks([k + 0.17 for k in range(len(scores))], [s["method"] for s in scores])
     axes.set_xlim(0, 1)
     axes.set_title(title)
-    axes.legend(loc="lower right")
+    figure.legend(loc="outside lower center", ncols=2)  # beside the picture: it would hide a row
     figure.savefig(path)
