@@ -34,10 +34,11 @@ TITLES: Final = {
 
 def card(reports: list[Report]) -> str:
     """Return the text of the card."""
-    parts = [_head(reports)]
+    parts, said = [_head(reports)], set[str]()
     for report in reports:
         parts.append(f"## {TITLES[report.claim]} ({SYNTHETIC_ONLY})\n")
-        parts += [f"{note[0].upper()}{note[1:]}.\n" for note in report.notes]
+        parts += [f"{note[0].upper()}{note[1:]}.\n" for note in report.notes if note not in said]
+        said.update(report.notes)
         parts += [markdown(grid) for grid in _shown(report)]
     return "\n".join(parts)
 
