@@ -98,7 +98,7 @@ SIZES = st.integers(-1, 4)
 ROW = st.tuples(st.integers(0, 14), st.integers(0, 4), *[PRICES, PRICES, SIZES, SIZES] * 2, PRICES, PRICES)
 
 
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=40, deadline=None)
 @given(st.lists(ROW, min_size=1, max_size=60))
 def test_every_stack_equals_tclf_on_random_rows(rows: list[tuple[int, ...]]) -> None:
     compare(columns_of(np.array(rows, np.int64)))
