@@ -36,8 +36,8 @@ from synthetic.tape_incidents import plan
 from synthetic.tape_params import CLEAN, ROUGH
 
 GOLDEN = {
-    ("normal", "SPY,NVDA,IBM"): "",
-    ("quiet", ""): "",
+    ("normal", "SPY,NVDA,IBM"): "883238ee50c22e2f939337d98b3904f7a51be4b9d5aa57571b2aaf1ec321edfc",
+    ("quiet", ""): "7dc9a201bc741696d8bc9e071e9187eedf78c5835b45ed4dd81d562e5e8111f9",
 }
 OPEN_S = 10
 SECOND = 1_000_000_000
