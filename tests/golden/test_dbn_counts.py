@@ -139,7 +139,7 @@ def test_definitions_and_open_interest_are_notes() -> None:
     ]
     _, notes, _ = by_us("OPRA.PILLAR/test_data.statistics.dbn.zst")
     held = {r.quantity for r in by_vendor("OPRA.PILLAR/test_data.statistics.dbn.zst")[1:]}
-    assert [n.detail["open_interest"] for n in notes] == sorted(held) == [57_924]
+    assert [c for n in notes for c in n.detail["contracts"].values()] == sorted(held) == [57_924]
 
 
 def test_sums_of_the_trades() -> None:
