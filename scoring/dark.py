@@ -1,13 +1,15 @@
 """`score dark`: do dark events stand on prints of accumulation, distribution or hidden liquidity?
 
 Owns what counts as right: the print that a claim stands on was filled by a parent of one of those purposes,
-as taker or as the resting party. Recall is of parents, not of prints: one claim finds a parent. Refuses
-prints on an exchange as chances: the claims are about off-exchange reports.
+as taker or as the resting party. Recall is of parents, not of prints: one claim finds a parent. Prints on
+exchanges count too, since hidden liquidity rests there. Refuses a null that moves a lit print's truth off
+the exchanges or back: they would differ by that alone.
 """
 
 from typing import Final
 
 import numpy as np
+import numpy.typing as npt
 import polars as pl
 
 from schemas.kinds import DARK_KIND
@@ -25,8 +27,8 @@ PARENTS_MAX: Final = 1_000_000_000  # of one run: runs are kept apart by it
 
 
 def rows_of(outputs: Frames, truth: Truth, seed: int) -> pl.DataFrame:
-    """Return one row an off-exchange print of one run: claims, and the purpose and parent behind it."""
-    joins = outputs["equities.joins"].filter(pl.col("status").is_in(TRADES) & pl.col("off_exchange"))
+    """Return one row an equity print of one run: claims, and the purpose and parent behind it."""
+    joins = outputs["equities.joins"].filter(pl.col("status").is_in(TRADES))
     events = standing(outputs["dark.events"], "dark_id")
     claims = events.select(
         pl.col("partition").cast(pl.Int64), "print_seq", pl.col("kind").cast(pl.Int64).alias("kind")
@@ -58,8 +60,10 @@ def score(runs: list[pl.DataFrame]) -> list[Measures]:
     rows = pl.concat(runs)
     is_claimed = rows["kind"].is_not_null().to_numpy()
     biggest = np.zeros(len(rows), np.bool_)
-    biggest[np.argsort(-rows["notional"].to_numpy(), kind="stable")[: int(is_claimed.sum())]] = True
-    columns = (rows["session"].to_numpy(), rows["source_ts"].to_numpy(), rows["venue"].to_numpy())
+    off = np.where(rows["off_exchange"].to_numpy(), rows["notional"].to_numpy(), -1)
+    biggest[np.argsort(-off, kind="stable")[: int(is_claimed.sum())]] = True
+    session = rows["session"].to_numpy() * 2 + rows["off_exchange"].to_numpy()  # lit and off apart
+    columns = (session, rows["source_ts"].to_numpy(), rows["venue"].to_numpy())
     deals = {how: dealt(how, *columns) for how in HOW}
     base = _measures(rows, biggest, None)
     found = []
@@ -74,7 +78,7 @@ def score(runs: list[pl.DataFrame]) -> list[Measures]:
                 "classes": {name: _measures(rows, claimed, name) for name in CLASSES},
                 "kinds": _kinds(rows) if method == PRODUCT else {},
                 "baseline": {"name": BASELINE, **{k: base[k] for k in ("precision", "recall")}},
-                "null": {"base_rate": share(int((rows["truth"] != "").sum()), len(rows)), **dealt_out},
+                "null": {"base_rate": base_rate(rows, claimed), **dealt_out},
             }
         )
     return found
@@ -96,6 +100,16 @@ def _measures(rows: pl.DataFrame, claimed: np.ndarray, name: str | None) -> Meas
         "precision_wilson": wilson(right, claims),
         "precision_blocks": blocks.interval(is_true & claimed, claimed) if claims else None,
     }
+
+
+def base_rate(rows: pl.DataFrame, claimed: npt.NDArray[np.bool_]) -> float | None:
+    """Return the precision that claims would have on prints taken at random where they were made."""
+    is_true, off = rows["truth"].to_numpy() != "", rows["off_exchange"].to_numpy()
+    found = 0.0
+    for place in (off, ~off):
+        if place.any():
+            found += float(is_true[place].mean()) * int(claimed[place].sum())
+    return share(found, int(claimed.sum()))
 
 
 def _precision(rows: pl.DataFrame, claimed: np.ndarray, order: np.ndarray) -> float | None:
