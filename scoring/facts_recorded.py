@@ -23,7 +23,7 @@ DAYS: Final = ("2013-10-07", "2013-10-08")
 SYMBOLS: Final = ("IBM", "AIG")
 TAQ_FILES: Final = ("sampleTDataRaw.parquet", "sampleQDataRaw.parquet")
 RECORDINGS: Final = ("lean", "taq")  # folders
-TAQ, TAQ_LISTING = "TAQ", "N"
+TAQ, TAQ_LISTING = "TAQ (listing venue)", "N"
 TOPICS: Final = ("equities.prints", "equities.quotes")
 
 
