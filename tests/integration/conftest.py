@@ -231,9 +231,11 @@ def lean_folder() -> Path:
 
 
 def make_feed(name: str) -> Feed:
-    """Return one of the two feeds of the matrix: a quiet synthetic minute, a cut of IBM."""
+    """Return a feed of the matrix: a quiet synthetic minute, one with all noise and baits, a cut of IBM."""
     if name == "synthetic":
         return SyntheticFeed("quiet", 7, 1)
+    if name == "adversarial":
+        return SyntheticFeed("adversarial", 7, 1, ["IBM", "GE", "F", "XOM", "KO", "PFE", "T", "AAPL"])
     return Cut(LeanFeed(lean_folder(), ["IBM"], ["2013-10-07"]), 1)
 
 
@@ -269,7 +271,7 @@ def quiet(lab: Lab, published: dict[str, Published]) -> Published:
     return published_feed(lab, published, "synthetic")
 
 
-@pytest.fixture(params=["synthetic", "IBM"])
+@pytest.fixture(params=["synthetic", "adversarial", "IBM"])
 def whole(request: pytest.FixtureRequest, lab: Lab, published: dict[str, Published]) -> Published:
     """Each feed of the matrix in turn."""
     return published_feed(lab, published, request.param)
