@@ -180,7 +180,7 @@ class TopicLog:
                     code = int(reason[rows[i]])
                 name, detail = why.get(i) or (DEADLETTER_REASON[code], _explain(code))
                 seq = int(batch["seq"][rows[i]]) if rows[i] >= 0 else -1
-                row = self._deadletter(name, detail, values[i])
+                row = refused_row(self.topic.name, name, detail, values[i])
                 row |= {"source_seq": seq, "after_seq": int(after[i]), "ordinal": int(ordinal[i])}
                 refused.append((int(effective[i]), row))
         kept = batch if len(batch) == len(values) and keep.all() else batch.take(rows[keep])
@@ -193,17 +193,19 @@ class TopicLog:
             self.chunks.append(chunk)
             self.waiting += len(chunk.batch)
 
-    def _deadletter(self, reason: str, detail: str, value: bytes | None) -> dict[str, Any]:
-        raw = value or b""
-        return {
-            "underlying": "",
-            "reason": reason,
-            "source_topic": self.topic.name,
-            "detail": detail,
-            "length": len(raw),
-            "sha256": hashlib.sha256(raw).hexdigest(),
-            "head": base64.b64encode(raw[:HEAD_BYTES]).decode(),
-        }
+
+def refused_row(topic: str, reason: str, detail: str, value: bytes | None) -> dict[str, Any]:
+    """Return what `deadletter` says of a record, but for where it stood."""
+    raw = value or b""
+    return {
+        "underlying": "",
+        "reason": reason,
+        "source_topic": topic,
+        "detail": detail,
+        "length": len(raw),
+        "sha256": hashlib.sha256(raw).hexdigest(),
+        "head": base64.b64encode(raw[:HEAD_BYTES]).decode(),
+    }
 
 
 def _blank(n: int) -> tuple[Codes, Longs, Longs, Longs]:

@@ -13,9 +13,10 @@ from typing import Any, Final
 import numpy as np
 import numpy.typing as npt
 
-from dataflows.analytics.log import BEFORE_TIME, END_OF_TIME, TopicLog
+from dataflows.analytics.log import BEFORE_TIME, END_OF_TIME, TopicLog, refused_row
 from dataflows.analytics.release import ROW_PRINT, ROW_QUOTE, ROW_SESSION, Longs, Release, Session
-from schemas.codec import BUILT_IN, SchemaIds
+from dataflows.analytics.repeats import Repeats
+from schemas.codec import BUILT_IN, SchemaIds, encode
 from schemas.columns import Batch, concat, empty
 from schemas.kinds import KIND, REFERENCE_NAME
 from schemas.topics import RAW_TOPICS, TOPIC
@@ -27,6 +28,9 @@ DATA_TOPICS: Final = tuple(t.name for t in RAW_TOPICS if t.name != "reference")
 WAITING_MAX: Final = 200_000  # rows of one topic ahead of the others before it is paused
 
 
+PRINTS: Final = ("options.prints", "equities.prints")
+REPEATED: Final = "the vendor's name of the trade was seen before"
+Dead = list[tuple[int, dict[str, Any]]]
 Marks = tuple[tuple[int, Session], ...]
 Refused = tuple[tuple[int, dict[str, Any]], ...]
 
@@ -61,6 +65,8 @@ class Merge:
         self.inputs: tuple[str, ...] | None = None if known is None else tuple(known)
         self.session: dict[str, Any] = state["session"] if state else {}
         self.logs = {t.name: TopicLog(t, partition, resume.get(t.name)) for t in RAW_TOPICS}
+        seen = state["repeats"] if state else {}
+        self.repeats = {name: Repeats(seen.get(name, ())) for name in PRINTS}
 
     def snapshot(self) -> dict[str, Any]:
         """Return plain data from which the merge continues."""
@@ -70,6 +76,7 @@ class Merge:
             "watermark": self.watermark,
             "inputs": self.inputs,
             "session": self.session,
+            "repeats": {name: found.snapshot() for name, found in self.repeats.items()},
         }
 
     def take(self, topic: str, values: Sequence[bytes], offsets: Longs, ids: SchemaIds = BUILT_IN) -> None:
@@ -116,13 +123,18 @@ class Merge:
         target = self.frontier
         if target <= self.watermark:
             return None
-        applied, refused = {}, []
-        for name, log in self.logs.items():
-            rows, dead = _release_topic(log, target)
-            applied[name] = rows
+        applied: dict[str, Applied] = {}
+        reference, refused = _release_topic(self.logs["reference"], target)
+        sessions, rejects = self._read_reference(reference)
+        names_trades = bool(self.session.get("capabilities", {}).get("trade_ids", False))
+        for name in DATA_TOPICS:
+            rows, dead = _release_topic(self.logs[name], target)
             refused += dead
+            if names_trades and name in PRINTS and len(rows.batch):
+                rows, dead = _without_repeats(name, rows, self.repeats[name])
+                refused += dead
+            applied[name] = rows
         self.watermark = target
-        sessions, rejects = self._read_reference(applied.pop("reference"))
         refused.sort(key=lambda pair: pair[0])
         return Merged(target, sessions, rejects, applied, tuple(refused))
 
@@ -148,10 +160,10 @@ class Merge:
         return tuple(marks), tuple(rejects)
 
 
-def _release_topic(log: TopicLog, target: int) -> tuple[Applied, list[tuple[int, dict[str, Any]]]]:
+def _release_topic(log: TopicLog, target: int) -> tuple[Applied, Dead]:
     """Split what waits in a topic at `target`; the rest keeps waiting in its chunk."""
     parts: list[Applied] = []
-    dead: list[tuple[int, dict[str, Any]]] = []
+    dead: Dead = []
     for chunk in log.chunks:
         dead += [pair for pair in chunk.refused if pair[0] <= target]
         chunk.refused = [pair for pair in chunk.refused if pair[0] > target]
@@ -170,6 +182,37 @@ def _release_topic(log: TopicLog, target: int) -> tuple[Applied, list[tuple[int,
     while log.chunks and log.chunks[0].is_spent:
         log.chunks.popleft()
     return _in_order(log, parts), dead
+
+
+def _without_repeats(name: str, rows: Applied, repeats: Repeats) -> tuple[Applied, Dead]:
+    """Set aside the prints that the vendor sent twice, as what they are: duplicates.
+
+    The hash is that of the record as we write it; under a registry's schema id five bytes differ.
+    """
+    again = repeats.find(rows.batch)
+    if not again.any():
+        return rows, []
+    where = np.flatnonzero(again)
+    seqs, at = rows.batch["seq"][where].tolist(), rows.effective[where].tolist()
+    values = encode(rows.batch.take(where))
+    dead = [
+        (
+            ts,
+            {
+                **refused_row(name, "duplicate", REPEATED, value),
+                "source_seq": seq,
+                "after_seq": -1,
+                "ordinal": 0,
+            },
+        )
+        for ts, seq, value in zip(at, seqs, values, strict=True)
+    ]
+    kept = ~again
+    return Applied(
+        _pick(rows.batch, kept) if kept.any() else rows.batch.slice(0, 0),
+        rows.effective[kept],
+        rows.is_late[kept],
+    ), dead
 
 
 def _pick(batch: Batch, mask: npt.NDArray[np.bool_]) -> Batch:

@@ -18,7 +18,7 @@ from schemas.codec import BUILT_IN, SchemaIds
 from schemas.columns import Batch, from_rows
 from schemas.topics import DERIVED_TOPICS, RAW_TOPICS, TOPIC
 
-SNAPSHOT_VERSION: Final = 1
+SNAPSHOT_VERSION: Final = 2
 COUNTERS: Final = ("processed", "late", "duplicate", "deadletter")
 
 Outputs = dict[str, Batch]
