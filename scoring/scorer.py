@@ -126,7 +126,10 @@ def check_recorded(claim: str) -> str:
 def recording(claim: str, tape: Tape, feed: str, source: str) -> Report:
     """Score a claim on a recording; only a side can be checked there."""
     check_recorded(claim)
-    return report(claim, collect((claim,), [tape]), {"kind": "recorded", "feed": feed, "source": source}, {})
+    made = {"kind": "recorded", "feed": feed, "source": source}
+    found = report(claim, collect((claim,), [tape]), made, {})
+    found.notes.extend(filter(None, [tape.note]))
+    return found
 
 
 def collect(claims: Sequence[str], tapes: Iterable[Tape]) -> Collected:

@@ -37,6 +37,7 @@ class Tape:
     logs: Logs
     truth: Truth
     minutes: float
+    note: str = ""
 
 
 def check_profile(profile: str) -> str:
@@ -103,10 +104,12 @@ def of_feed(feed: Feed, source: str) -> Tape:
     if feed.capabilities.get("true_side", "none") == "none":
         raise _unsigned(feed.name, source)
     logs = raw_log(feed, CHUNKS_MAX)
+    is_cut = next(feed.chunks(CHUNKS_MAX), None) is not None
     frames = [of_recording(_stated(logs, t), t) for t in PRINT_TOPICS if t in feed.inputs]
     if not sum(int((t.fills["aggressor"] != 0).sum()) for t in frames):
         raise UserError(f"{feed.name} {source}: no print of this recording says who took")
-    return Tape(0, logs, _joined(frames), 0.0)
+    note = f"only the first {CHUNKS_MAX} chunks of the recording are scored" if is_cut else ""
+    return Tape(0, logs, _joined(frames), 0.0, note)
 
 
 def _unsigned(name: str, source: str) -> UserError:
