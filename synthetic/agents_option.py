@@ -11,6 +11,8 @@ from numba import njit
 from synthetic.agents_option_scene import (
     Desk,
     Scene,
+    after,
+    cancel_time,
     draw_adjusted,
     draw_contract,
     draw_strike,
@@ -24,6 +26,7 @@ from synthetic.agents_option_scene import (
     until_end,
 )
 from synthetic.layout import (
+    BLOCK_NS,
     MILLISECOND_NS,
     O_CANCEL_TS,
     O_CUSTOMER,
@@ -141,7 +144,7 @@ def retail(desk: Desk, scene: Scene, kind: int, improve: float, s: Stream) -> No
     else:
         row = _single(desk, scene, S_POST, P_PASSIVE, CODE_AUTO, s)
         row[X_PLACE] = 0 if uniform(s) < 0.38 else 200 + below(s, 600)
-        row[O_CANCEL_TS] = until_end(scene, row[0] + 2 * SECOND_NS + int(60e9 * exponential(s)))
+        row[O_CANCEL_TS] = cancel_time(scene, row[0] + 2 * SECOND_NS + int(60e9 * exponential(s)))
 
 
 @njit(cache=True)
@@ -175,17 +178,21 @@ def hedge_of(
     delta = scene.delta[order[2]]
     shares = int(abs(delta) * 100.0 * order[4])
     side = -order[3] if delta > 0 else order[3]
-    ts = until_end(scene, order[0] + int(wait_ns * exponential(s)))
+    ts = after(scene, order[0], int(wait_ns * exponential(s)), s)
     row = put_stock(desk, ts, order[1], side, shares, style, purpose)
     row[O_PACKAGE], row[O_PARENT] = order[O_PACKAGE], order[O_PARENT]
 
 
 @njit(cache=True)
+def _begin(scene: Scene, length_ns: int, s: Stream) -> int:
+    """Return when a parent begins that works for about this long, so that it ends within the block."""
+    ts, room = draw_time(scene, s), max(BLOCK_NS - length_ns, BLOCK_NS // 4)
+    return ts if ts < scene.start_ns + room else scene.start_ns + int(uniform(s) * room)
+
+
+@njit(cache=True)
 def institution(desk: Desk, scene: Scene, gap_scale: float, s: Stream) -> None:
     """Write a parent that finishes in the block: one sweep, a split on one venue, repeats, or a block."""
-    ts = draw_time(scene, s)
-    symbol = draw_symbol(scene, ts, s)
-    contract, side, size = draw_contract(scene, symbol, s), some_side(s), large_size(scene, s)
     u = uniform(s)
     style = S_SWEEP if u < 0.45 else (S_ROUTE if u < BLOCK_FROM else S_AUCTION)
     children, gap_ns, venue = 1, 0.0, 0
@@ -193,6 +200,9 @@ def institution(desk: Desk, scene: Scene, gap_scale: float, s: Stream) -> None:
         children, gap_ns, venue = 3 + below(s, 6), 120e6, VENUE_LETTER[below(s, VENUES)]
     elif 0.65 <= u < BLOCK_FROM:
         children, gap_ns = 4 + below(s, 5), 14e9
+    ts = _begin(scene, int(children * gap_ns * gap_scale * 1.3), s)
+    symbol = draw_symbol(scene, ts, s)
+    contract, side, size = draw_contract(scene, symbol, s), some_side(s), large_size(scene, s)
     if u >= BLOCK_FROM:
         size = 500 + 50 * below(s, 20)
     is_open, contra, is_hedged = uniform(s) < 0.75, uniform(s) < 0.6, uniform(s) < HEDGED_SHARE
@@ -207,7 +217,7 @@ def institution(desk: Desk, scene: Scene, gap_scale: float, s: Stream) -> None:
         row[X_PLACE] = 700 + below(s, 301)
         if is_hedged:
             hedge_of(desk, scene, row, S_SWEEP, P_HEDGE, 60e6, s)
-        ts = until_end(scene, ts + int(gap_ns * gap_scale * (0.3 + exponential(s))))
+        ts = after(scene, ts, int(gap_ns * gap_scale * (0.3 + exponential(s))), s)
     at = desk.counters[2] - 1
     desk.parents[at, 6] = ts
 

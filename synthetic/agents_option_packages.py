@@ -22,6 +22,7 @@ from synthetic.agents_option_scene import (
     K_UNITS,
     Desk,
     Scene,
+    after,
     draw_chain,
     draw_strike,
     draw_symbol,
@@ -31,7 +32,6 @@ from synthetic.agents_option_scene import (
     put_order,
     put_parent,
     put_stock,
-    until_end,
 )
 from synthetic.layout import (
     O_OPEN,
@@ -195,7 +195,7 @@ def _stock_leg(
         delta = scene.delta[order[2]]
         shares = int(abs(delta) * 100.0 * units)
         sign = -side if delta > 0 else side
-    ts = until_end(scene, order[0] + int(0.2e9 * exponential(s)))
+    ts = after(scene, order[0], int(0.2e9 * exponential(s)), s)
     row = put_stock(desk, ts, order[1], sign, shares, S_STOCK_TIED, FORM_PURPOSE[form])
     row[O_PACKAGE], row[O_PARENT] = order[O_PACKAGE], order[O_PARENT]
 
@@ -286,4 +286,4 @@ def _by_hand(desk: Desk, scene: Scene, form: int, contracts: np.ndarray, what: t
         )
         row[O_RATIO], row[O_PACKAGE], row[O_PARENT] = ratio, name, parent
         row[O_OPEN], row[X_CONTRA_OPEN] = _opens(form, k, is_open), uniform(s) < 0.5
-        ts = until_end(scene, ts + int(LEGGED_GAP_NS * exponential(s)))
+        ts = after(scene, ts, int(LEGGED_GAP_NS * exponential(s)), s)

@@ -11,7 +11,15 @@ import numpy as np
 from numba import njit
 
 from synthetic.agents_option import electronic, improvement, some_side
-from synthetic.agents_option_scene import Desk, Scene, draw_contract, large_size, put_order, search
+from synthetic.agents_option_scene import (
+    Desk,
+    Scene,
+    cancel_time,
+    draw_contract,
+    large_size,
+    put_order,
+    search,
+)
 from synthetic.layout import (
     BLOCK_NS,
     MAKER_OPTION,
@@ -140,6 +148,6 @@ def work_parents(seed: int, day: int, desk: Desk, scene: Scene, parents: Matrix,
             order[O_VENUE] = row[L_VENUE]
             if style == S_POST:
                 order[X_PLACE] = 0 if uniform(s) < 0.5 else 200 + below(s, 400)
-                order[O_CANCEL_TS] = min(ts + 90 * SECOND_NS, end - MILLISECOND_NS)
+                order[O_CANCEL_TS] = cancel_time(scene, ts + 90 * SECOND_NS)
             elif style == S_AUCTION:
                 order[X_PLACE] = improvement(improve, s)

@@ -12,6 +12,7 @@ from numba import njit
 
 from synthetic.layout import (
     BLOCK_NS,
+    MILLISECOND_NS,
     O_CONTRACT,
     O_CUSTOMER,
     O_OPEN,
@@ -248,6 +249,23 @@ def put_parent(
     row[T_ID], row[T_SYMBOL], row[T_SIDE], row[T_PURPOSE], row[T_SIZE] = name, symbol, side, purpose, size
     row[T_START], row[T_END], row[T_STYLE], row[T_PACKAGE] = start, end, style, -1
     return name
+
+
+@njit(cache=True)
+def after(scene: Scene, ts: int, wait_ns: int, s: Stream) -> int:
+    """Return the instant `wait_ns` after `ts`, or any that is left where it lies beyond the block.
+
+    To move what comes too late to the last instant would let every block end in a crowd.
+    """
+    last = scene.start_ns + BLOCK_NS - MILLISECOND_NS
+    left = max(last - ts, 0)
+    return ts + (wait_ns if wait_ns < left else int(uniform(s) * left))
+
+
+@njit(cache=True)
+def cancel_time(scene: Scene, ts: int) -> int:
+    """Return when a waiting order is cancelled; 0 where the block ends before, and the order with it."""
+    return ts if ts < scene.start_ns + BLOCK_NS - MILLISECOND_NS else 0
 
 
 @njit(cache=True)
