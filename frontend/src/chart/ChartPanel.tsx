@@ -68,8 +68,8 @@ function UnderlyingChoice({ chosen, onChoose }: UnderlyingChoiceProps) {
 }
 
 /**
- * The chosen one, else the most active of the filter: found after the first status, when what the
- * gateway sends at once is there, and then kept until the filter or the choice changes.
+ * The chosen one, else the most active of the filter: found after the first status and the first
+ * candles, and then kept until the filter or the choice changes.
  */
 function useUnderlying(chosen: string): string {
   const found = useRef({ name: "", filterRevision: -1 });
@@ -77,7 +77,7 @@ function useUnderlying(chosen: string): string {
     if (chosen !== "") return chosen;
     const held = found.current;
     if (held.name === "" || held.filterRevision !== page.filterRevision) {
-      const isSettled = page.market.status !== null;
+      const isSettled = page.market.status !== null && page.market.activity.isKnown;
       found.current = {
         name: pickUnderlying(page),
         filterRevision: isSettled ? page.filterRevision : -1,

@@ -4,15 +4,16 @@ import type { Columns } from "../net/protocol";
 import type { Filter } from "./filter";
 
 const MOST_UNDERLYINGS = 1_000;
-const COUNTED_INTERVAL_S = 60;
+const COUNTED_INTERVAL_S = 5;
 
 export class Activity {
   /** Grows when an underlying is first seen. */
   revision = 0;
+  private counted = false;
   private readonly notionals = new Map<string, Map<string, number>>();
   private readonly sums = new Map<string, number>();
 
-  /** Add the notional of minute candles; a new version of a candle replaces the old one. */
+  /** Add the notional of short candles; a new version of a candle replaces the old one. */
   observe(columns: Columns): void {
     columns.underlying?.forEach((underlying, index) => {
       const name = String(underlying);
@@ -32,6 +33,11 @@ export class Activity {
     return best;
   }
 
+  /** Whether any trading has been counted: before that, the most active is the first one seen. */
+  get isKnown(): boolean {
+    return this.counted;
+  }
+
   names(): string[] {
     return [...this.sums.keys()].sort();
   }
@@ -39,6 +45,7 @@ export class Activity {
   clear(): void {
     this.sums.clear();
     this.notionals.clear();
+    this.counted = false;
     this.revision += 1;
   }
 
@@ -56,6 +63,7 @@ export class Activity {
     const before = latest?.get(start);
     if (before === undefined) this.notionals.set(name, new Map([[start, notional]]));
     else latest?.set(start, notional);
+    this.counted ||= notional > 0;
     this.sums.set(name, sum + notional - (before ?? 0));
   }
 }

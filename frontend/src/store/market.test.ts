@@ -15,10 +15,10 @@ function prints(underlying: string, seqs: number[]): Rows {
   });
 }
 
-function candle(underlying: string, startS: number, version: number, close: number | null): Rows {
+function candle(underlying: string, startS: number, version: number, close: number | null, intervalS = 60): Rows {
   return rows("equities.candles", {
     underlying: [underlying],
-    interval_s: [60],
+    interval_s: [intervalS],
     start_ts: [`${startS}000000000`],
     version: [version],
     open: [1],
@@ -115,8 +115,9 @@ describe("candles", () => {
 
   it("say which underlying is most active, without counting versions twice", () => {
     const market = new Market();
-    for (let version = 0; version < 5; version += 1) market.apply(candle("SPY", 60, version, 1));
-    market.apply(candle("IBM", 60, 0, 3));
+    for (let version = 0; version < 5; version += 1) market.apply(candle("SPY", 60, version, 1, 5));
+    expect(market.activity.isKnown).toBe(true);
+    market.apply(candle("IBM", 60, 0, 3, 5));
     expect(market.activity.top(null)).toBe("IBM");
     expect(market.activity.top(new Set(["SPY"]))).toBe("SPY");
     expect(market.activity.top(new Set(["QQQ"]))).toBe("");
