@@ -108,6 +108,18 @@ STOCK_CODES = (
     (ord("s"), 1.0),
 )
 FLOOR_CODES = (ord("i"), ord("m"), ord("p"), ord("s"))
+CROSS_CODES = (ord("h"), ord("o"))
+# Packages of different customers meet in one auction, or the same move of the stock brings them to one book.
+COMPANY_MIN = 0.07  # how likely one more comes, in a name that hardly trades
+COMPANY_BUSY = 0.13  # and how much likelier in the busiest
+BUSY_SHARE = 0.02  # of all activity: where half of that is reached
+OTHER_LEGS = 0.88  # of those that meet trade other series, the rest the very same package
+OTHER_CODE = 0.25
+NEAR_SHARE = 0.4  # of them within some 50 microseconds, the rest within the time an auction prints
+NEAR_NS = 50_000.0
+MEETING_NS = 4_500_000.0
+# Cumulated shares of COMPLEX_VENUES: the book of one venue, two that grew up with auctions, then the others.
+COMPLEX_CUMULATED = (0.26, 0.44, 0.58, 0.70, 0.77, 0.83, 0.88, 0.92, 0.96, 1.0)
 
 
 @njit(cache=True)
@@ -207,44 +219,99 @@ def _opens(form: int, leg: int, is_open: bool) -> bool:
 
 
 @njit(cache=True)
-def package(desk: Desk, scene: Scene, s: Stream) -> None:
-    """Write a package order, or by hand its legs as single orders."""
-    ts = draw_time(scene, s)
-    symbol = draw_symbol(scene, ts, s)
-    contracts = np.empty(FORM_LEGS.shape[1], np.int64)
-    form, is_found = 0, False
+def _choose(scene: Scene, symbol: int, wants_stock: int, contracts: np.ndarray, s: Stream) -> int:
+    """Fill the contracts of a form and return it, -1 where none is found.
+
+    `wants_stock` is 1 for forms with stock, 0 for those without, -1 for any.
+    """
     for _ in range(TRIES):
         u = uniform(s) * FORM_CUMULATED[-1]
         form = 0
         while FORM_CUMULATED[form] < u:
             form += 1
-        if find_legs(scene, symbol, form, contracts, s):
-            is_found = True
-            break
-    if not is_found:
+        has_stock = 1 if FORM_STOCK[form] != 0 else 0
+        if wants_stock in (-1, has_stock) and find_legs(scene, symbol, form, contracts, s):
+            return form
+    return -1
+
+
+@njit(cache=True)
+def complex_venue(s: Stream) -> int:
+    """Return a venue for a package: most of them meet on a few."""
+    u, venue = uniform(s), 0
+    while COMPLEX_CUMULATED[venue] < u and venue < len(COMPLEX_VENUES) - 1:
+        venue += 1
+    return int(COMPLEX_VENUES[venue])
+
+
+@njit(cache=True)
+def package(desk: Desk, scene: Scene, s: Stream) -> None:
+    """Write a package order, or by hand its legs as single orders; others may come to the same auction."""
+    ts = draw_time(scene, s)
+    symbol = draw_symbol(scene, ts, s)
+    contracts = np.empty(FORM_LEGS.shape[1], np.int64)
+    form = _choose(scene, symbol, -1, contracts, s)
+    if form < 0:
         return
-    stock = FORM_STOCK[form]
-    code, side, is_open = _code(stock, s), some_side(s), uniform(s) < 0.65
-    is_legged = stock == 0 and uniform(s) < LEGGED_SHARE
-    units = 1 + below(s, 20) if is_legged else _units(code, scene.size_tail, s)
-    name = _note(desk, symbol, form, side, units, ts, contracts)
-    parent = put_parent(
-        desk, symbol, side, FORM_PURPOSE[form], units, ts, ts, S_ROUTE if is_legged else S_COMPLEX
-    )
-    desk.parents[desk.counters[2] - 1, T_PACKAGE] = name
-    if is_legged:
+    has_stock = 1 if FORM_STOCK[form] != 0 else 0
+    if has_stock == 0 and uniform(s) < LEGGED_SHARE:
+        what = _begun(desk, scene, symbol, form, ts, contracts, (1 + below(s, 20), S_ROUTE), s)
         desk.packages[desk.counters[C_PACKAGES] - 1, K_IS_LEGGED] = 1
-        _by_hand(desk, scene, form, contracts, (name, parent, symbol, side, units, ts, is_open), s)
+        _by_hand(desk, scene, form, contracts, what, s)
         return
-    is_auction = code in (ord("g"), ord("l"), ord("k"), ord("r"))
-    style = S_COMPLEX_AUCTION if is_auction else S_COMPLEX
-    place = 300 + below(s, 501) if uniform(s) < 0.8 else 500
-    venue = COMPLEX_VENUES[below(s, len(COMPLEX_VENUES))]
-    delay = 0
+    code = _code(has_stock, s)
+    venue, delay = complex_venue(s), 0
     if _is_floor(code):
         venue = FLOOR_VENUES[below(s, len(FLOOR_VENUES))]
         delay = int(FLOOR_DELAY_MAX_NS * uniform(s) * uniform(s))
-    letter = VENUE_LETTER[venue]
+    _as_one(desk, scene, symbol, form, ts, contracts, (code, VENUE_LETTER[venue], delay), s)
+    if _is_floor(code) or code in CROSS_CODES:
+        return
+    while uniform(s) < _company(scene, symbol):
+        form = _choose(scene, symbol, has_stock, contracts, s) if uniform(s) < OTHER_LEGS else form
+        if form < 0:
+            return
+        code = _code(has_stock, s) if uniform(s) < OTHER_CODE else code
+        if _is_floor(code) or code in CROSS_CODES:
+            return
+        wait = NEAR_NS * exponential(s) if uniform(s) < NEAR_SHARE else MEETING_NS * uniform(s)
+        when = after(scene, ts, int(wait), s)
+        _as_one(desk, scene, symbol, form, when, contracts, (code, VENUE_LETTER[venue], 0), s)
+
+
+@njit(cache=True)
+def _company(scene: Scene, symbol: int) -> float:
+    """Return how likely one more customer comes to where a package trades; often in busy names."""
+    cumulated = scene.symbol_cum
+    share = (cumulated[symbol] - (cumulated[symbol - 1] if symbol > 0 else 0.0)) / cumulated[-1]
+    return float(COMPANY_MIN + COMPANY_BUSY * share / (share + BUSY_SHARE))
+
+
+@njit(cache=True)
+def _begun(  # type: ignore[type-arg]
+    desk: Desk, scene: Scene, symbol: int, form: int, ts: int, contracts: np.ndarray, how: tuple, s: Stream
+) -> tuple:
+    """Write down a package of some units and style, and its parent."""
+    units, style = how
+    side, is_open = some_side(s), uniform(s) < 0.65
+    name = _note(desk, symbol, form, side, units, ts, contracts)
+    parent = put_parent(desk, symbol, side, FORM_PURPOSE[form], units, ts, ts, style)
+    desk.parents[desk.counters[2] - 1, T_PACKAGE] = name
+    return name, parent, symbol, side, units, ts, is_open
+
+
+@njit(cache=True)
+def _as_one(  # type: ignore[type-arg]
+    desk: Desk, scene: Scene, symbol: int, form: int, ts: int, contracts: np.ndarray, where: tuple, s: Stream
+) -> None:
+    """Write a package as one order: rows of one time, one for each leg, with the stock that belongs to it."""
+    code, letter, delay = where
+    units = _units(code, scene.size_tail, s)
+    what = _begun(desk, scene, symbol, form, ts, contracts, (units, S_COMPLEX), s)
+    name, parent, side, is_open = what[0], what[1], what[3], what[6]
+    is_auction = code in (ord("g"), ord("l"), ord("k"), ord("r"))
+    style = S_COMPLEX_AUCTION if is_auction else S_COMPLEX
+    place = 300 + below(s, 501) if uniform(s) < 0.8 else 500
     for k in range(FORM_SIZE[form]):
         ratio = side * FORM_LEGS[form, k, 3]
         row = put_order(
@@ -261,7 +328,7 @@ def package(desk: Desk, scene: Scene, s: Stream) -> None:
         row[O_RATIO], row[O_PACKAGE], row[O_PARENT], row[O_VENUE] = ratio, name, parent, letter
         row[X_LEGS], row[X_PLACE], row[X_DELAY] = (FORM_SIZE[form] if k == 0 else 0), place, delay
         row[O_OPEN], row[X_CONTRA_OPEN] = _opens(form, k, is_open), uniform(s) < 0.5
-        if k == 0 and stock != 0:
+        if k == 0 and FORM_STOCK[form] != 0:
             _stock_leg(desk, scene, row, form, side, units, s)
 
 

@@ -56,7 +56,7 @@ ORDERS_PER_PRINT: Final = {
     "institution": 0.013,
     "floor": 0.0021,
     "qcc": 0.00034,
-    "package": 0.107,
+    "package": 0.093,
     "dividend": 0.0,
     "compression": 0.0,
 }

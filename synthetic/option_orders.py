@@ -52,6 +52,7 @@ from synthetic.rng import exponential, poisson, stream, uniform
 KEY_ORDERS: Final = 641
 KEY_LOOKS: Final = 642
 ROWS_PER_AGENT: Final = 9  # that one agent can write at most
+PACKAGES_TOGETHER: Final = 2  # further ones that a package brings at most, taken over a block
 LOOK_NS: Final = 0.5e9
 LOOK_MIN_NS: Final = 15_000_000
 SECOND_LOOK: Final = 0.25  # share of orders with an earlier look as well
@@ -120,7 +121,8 @@ def write_orders(
     if len(scene.daily_symbols) == 0:
         counts[[KINDS.index("zero_dte"), KINDS.index("compression")]] = 0
     children = 0 if len(known.parents) == 0 else int(known.parents[:, L_CHILDREN].sum())
-    room = ROWS_PER_AGENT * int(counts.sum()) + children + ROWS_PER_AGENT
+    met = PACKAGES_TOGETHER * int(counts[KINDS.index("package")])
+    room = ROWS_PER_AGENT * int(counts.sum() + met) + children + 16 * ROWS_PER_AGENT
     assert room <= ROWS_MAX, f"{room} rows asked for, {ROWS_MAX} are the limit"
     counters = np.zeros(DESK_COUNTERS, np.int64)
     counters[C_IDENTITY] = first_id(*place, MAKER_OPTION)
