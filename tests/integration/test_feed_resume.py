@@ -296,7 +296,7 @@ def without_repeats(place: tuple[str, int], values: list[bytes]) -> list[bytes]:
             {"feed": "lean", "root": "/nowhere", "symbols": ["IBM"], "dates": ["2013-10-07"]},
             "no such folder",
         ),
-        ({"feed": "opra"}, "lean, synthetic are allowed"),
+        ({"feed": "opra"}, "lean, synthetic, dbn, polygon_flat"),
         ({"feed": "lean"}, "is missing"),
         ({"feed": "synthetic", "profile": "normal", "seed": 1, "color": 3}, "no part of"),
     ],
