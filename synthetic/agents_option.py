@@ -79,6 +79,7 @@ HEDGED_SHARE = 0.35  # of institutions' orders that bring an order for stock
 FLOOR_DELAY_MAX_NS = 80 * SECOND_NS
 NEVER_IMPROVED = 0.2
 AT_MIDDLE = 0.82
+ROUND_TRIP_NS = 70e9
 
 # Kinds of agents, in the order of `rates`.
 KINDS = (
@@ -93,6 +94,7 @@ KINDS = (
     "package",
     "dividend",
     "compression",
+    "day_trader",
 )
 
 
@@ -160,6 +162,22 @@ def zero_dte(desk: Desk, scene: Scene, improve: float, s: Stream) -> None:
     row = put_order(desk, ts, symbol, contract, some_side(s), retail_size(scene, s), style, P_ZERO_DTE, code)
     row[X_PLACE] = improvement(improve, s)
     row[O_OPEN], row[X_CONTRA_OPEN] = uniform(s) < OPENS, uniform(s) < 0.5
+
+
+@njit(cache=True)
+def day_trader(desk: Desk, scene: Scene, improve: float, s: Stream) -> None:
+    """Write a round trip: a customer buys or sells a series, and soon after gives all of it back."""
+    ts = draw_time(scene, s)
+    symbol = draw_symbol(scene, ts, s)
+    contract, side = draw_contract(scene, symbol, s), some_side(s)
+    size = 5 * (1 + below(s, 12)) if uniform(s) < 0.5 else retail_size(scene, s)
+    for turn in range(2):
+        is_auction = uniform(s) < 0.5
+        style, code = (S_AUCTION, CODE_AUCTION) if is_auction else (S_ROUTE, electronic(s))
+        row = put_order(desk, ts, symbol, contract, side - 2 * turn * side, size, style, P_RETAIL, code)
+        row[X_PLACE] = improvement(improve, s)
+        row[O_OPEN], row[X_CONTRA_OPEN] = turn == 0, turn == 0 or uniform(s) < 0.4
+        ts = after(scene, ts, 2 * SECOND_NS + int(ROUND_TRIP_NS * exponential(s)), s)
 
 
 @njit(cache=True)

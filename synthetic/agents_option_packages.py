@@ -288,9 +288,16 @@ def _company(scene: Scene, symbol: int) -> float:
 
 
 @njit(cache=True)
-def _begun(  # type: ignore[type-arg]
-    desk: Desk, scene: Scene, symbol: int, form: int, ts: int, contracts: np.ndarray, how: tuple, s: Stream
-) -> tuple:
+def _begun(
+    desk: Desk,
+    scene: Scene,
+    symbol: int,
+    form: int,
+    ts: int,
+    contracts: np.ndarray,
+    how: tuple[int, int],
+    s: Stream,
+) -> tuple[int, int, int, int, int, int, bool]:
     """Write down a package of some units and style, and its parent."""
     units, style = how
     side, is_open = some_side(s), uniform(s) < 0.65
@@ -301,8 +308,15 @@ def _begun(  # type: ignore[type-arg]
 
 
 @njit(cache=True)
-def _as_one(  # type: ignore[type-arg]
-    desk: Desk, scene: Scene, symbol: int, form: int, ts: int, contracts: np.ndarray, where: tuple, s: Stream
+def _as_one(
+    desk: Desk,
+    scene: Scene,
+    symbol: int,
+    form: int,
+    ts: int,
+    contracts: np.ndarray,
+    where: tuple[int, int, int],
+    s: Stream,
 ) -> None:
     """Write a package as one order: rows of one time, one for each leg, with the stock that belongs to it."""
     code, letter, delay = where

@@ -57,6 +57,7 @@ FLAG_OFF_EXCHANGE: Final = 2
 FLAG_MIDPOINT: Final = 4
 FLAG_CROSS: Final = 8  # auction or cross print
 FLAG_LATE: Final = 16  # reported late by nature
+FLAG_PROMPT: Final = 32  # in a series with hardly any open interest, which the tape reports as it happens
 
 # Quotes: the best bid and offer over the venue books, written when it changed.
 Q_TS: Final = 0

@@ -13,8 +13,19 @@ import numpy as np
 from numba import njit
 
 from synthetic.contracts import Contracts
-from synthetic.layout import DOLLAR, O_CONTRACT, O_OPEN, O_SIDE, O_SIZE, O_STYLE, PURPOSE, STYLE
-from synthetic.option_layout import X_CODE, X_CONTRA_OPEN, X_PLACE, Floats, Matrix
+from synthetic.layout import (
+    DOLLAR,
+    MILLISECOND_NS,
+    O_CONTRACT,
+    O_OPEN,
+    O_SIDE,
+    O_SIZE,
+    O_STYLE,
+    O_TS,
+    PURPOSE,
+    STYLE,
+)
+from synthetic.option_layout import X_CODE, X_CONTRA_OPEN, X_DELAY, X_PLACE, Floats, Matrix
 from synthetic.rng import stream, uniform
 from synthetic.universe import Universe
 
@@ -25,6 +36,10 @@ S_POST: Final = STYLE["post"]
 S_AUCTION: Final = STYLE["auction"]
 P_DIVIDEND: Final = PURPOSE["dividend_play"]
 CODE_AUCTION: Final = ord("a")
+RECENT_SHARE: Final = 0.09  # of series listed so lately that little is open
+RECENT_MOST: Final = 60.0  # contracts open in such a series at most
+LITTLE_OPEN: Final = 100  # contracts, below which a series has hardly any open interest
+SETTLED_NS: Final = 200 * MILLISECOND_NS  # until an order has surely traded, and others may close
 EXERCISED: Final = 0.9  # of deep calls, the evening before the stock goes without its dividend
 DEEP: Final = 0.9  # strike over stock below which such a call is exercised
 
@@ -36,8 +51,11 @@ def _first_day(
     """Return positions that depend on a series' own name alone: many small ones, a few great."""
     found = np.empty(len(symbol), np.int64)
     for k in range(len(symbol)):
-        u = uniform(stream(seed, KEY_OPEN, symbol[k], expiry[k], 2 * mills[k] + right[k]))
+        s = stream(seed, KEY_OPEN, symbol[k], expiry[k], 2 * mills[k] + right[k])
+        u = uniform(s)
         found[k] = np.int64(mean[k] * (0.05 + 0.42 * u * u / (1.04 - u)))
+        if uniform(s) < RECENT_SHARE:
+            found[k] = min(found[k], np.int64(RECENT_MOST * u * u))
     return found
 
 
@@ -68,13 +86,21 @@ def share_of_block(open_interest: Matrix, before: float, after: float) -> Matrix
 def settle(orders: Matrix, long_left: Matrix, short_left: Matrix, net: Matrix) -> None:
     """Set what opens and what closes on orders in order of time, and add what they do to open interest.
 
-    Holders sell out of `long_left` and cover out of `short_left`; who opens adds to them. A waiting customer
+    Holders sell out of `long_left` and cover out of `short_left`; who opens adds to them once the order has
+    surely traded, and not at all where it is reported late: what closes is never seen before what it closes.
+    A waiting customer
     and the market maker that meets it pass a position on: exactly one of them closes. Where nobody can, the
     order does not wait but goes to an auction.
     """
+    coming = np.zeros((len(net), 3), np.int64)  # by contract: long, short, and when something was added
     for row in range(len(orders)):
         order = orders[row]
         contract, side, size = order[O_CONTRACT], order[O_SIDE], order[O_SIZE]
+        wait = coming[contract]
+        if order[O_TS] - wait[2] > SETTLED_NS:
+            long_left[contract] += wait[0]
+            short_left[contract] += wait[1]
+            wait[0] = wait[1] = 0
         own, other = (short_left, long_left) if side > 0 else (long_left, short_left)
         if order[O_STYLE] == S_POST:
             may_close, may_other = own[contract] >= size, other[contract] >= size
@@ -91,13 +117,16 @@ def settle(orders: Matrix, long_left: Matrix, short_left: Matrix, net: Matrix) -
         if order[X_CONTRA_OPEN] == 0 and other[contract] < size:
             order[X_CONTRA_OPEN] = 1
         # Who buys to open holds what can be sold; who buys to close gives back a short position.
-        mine, theirs = (long_left, short_left) if side > 0 else (short_left, long_left)
+        mine, theirs = (0, 1) if side > 0 else (1, 0)
+        added = size if order[X_DELAY] == 0 else 0
         if order[O_OPEN] == 1:
-            mine[contract] += size
+            wait[mine] += added
+            wait[2] = order[O_TS]
         else:
             own[contract] -= size
         if order[X_CONTRA_OPEN] == 1:
-            theirs[contract] += size
+            wait[theirs] += added
+            wait[2] = order[O_TS]
         else:
             other[contract] -= size
         net[contract] += size * (order[O_OPEN] + order[X_CONTRA_OPEN] - 1)

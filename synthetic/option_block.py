@@ -48,8 +48,8 @@ SHORT_DAYS: Final = 6.0  # days after which a chain is wanted half as much as to
 BURST_MIN: Final = 1.5  # times the block's usual activity
 # Orders for each print of the profile's rate, by kind of agent, before the parameters scale them.
 ORDERS_PER_PRINT: Final = {
-    "auction": 0.15,
-    "lit": 0.06,
+    "auction": 0.128,
+    "lit": 0.052,
     "passive": 0.28,
     "zero_dte": 0.05,
     "professional": 0.02,
@@ -59,6 +59,7 @@ ORDERS_PER_PRINT: Final = {
     "package": 0.093,
     "dividend": 0.0,
     "compression": 0.0,
+    "day_trader": 0.016,
 }
 COMPRESSION_AFTER: Final = 3  # blocks after the close
 COMPRESSIONS: Final = 1.2  # a day

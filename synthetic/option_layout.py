@@ -117,6 +117,7 @@ S_RIGHT: Final = 1  # 0 call, 1 put
 S_EXPIRY: Final = 2  # ns since 1970
 S_TICKS: Final = 3  # 0 penny throughout, 1 penny then nickel, 2 nickel then dime
 S_VENUES: Final = 4  # bit set over OPTION_VENUES
+S_PROMPT: Final = 5  # FLAG_PROMPT where hardly anything was open at the start of the day, else 0
 WHOLE_COLUMNS: Final = 8
 S_STRIKE: Final = 0  # USD
 S_DEPTH: Final = 1  # scale of quoted sizes, contracts

@@ -31,6 +31,7 @@ from synthetic.contracts import Contracts, list_contracts
 from synthetic.layout import (
     BLOCK_SECONDS,
     DAY_BLOCKS,
+    FLAG_PROMPT,
     HIDDEN_COLUMNS,
     MAKER_OPTION,
     ORDER_COLUMNS,
@@ -47,7 +48,7 @@ from synthetic.layout import (
     first_id,
     no_rows,
 )
-from synthetic.open_interest import at_start, exercise, next_day, settle, share_of_block
+from synthetic.open_interest import LITTLE_OPEN, at_start, exercise, next_day, settle, share_of_block
 from synthetic.option_block import (
     QUOTES_PER_CLOCK,
     QUOTES_PER_ORDER,
@@ -66,7 +67,7 @@ from synthetic.option_block import (
     value_series,
 )
 from synthetic.option_engine import Engine, Work, new_book
-from synthetic.option_layout import G_NET, G_PACKAGE, Floats, Series, Spots
+from synthetic.option_layout import G_NET, G_PACKAGE, S_PROMPT, Floats, Series, Spots
 from synthetic.option_orders import BlockOrders, Known, looks_before, write_orders
 from synthetic.packages import FORMS
 from synthetic.params import Params, Profile
@@ -225,6 +226,7 @@ class OptionMarket:
             place, market = (day.index, block, self._start), (facts.table, facts.coarse[:, block])
             written, self._pairs = join(written, self.seed, place, market)
         series, _ = self._series(day, block, facts)
+        series.whole[:, S_PROMPT] = np.where(facts.open_interest < LITTLE_OPEN, FLAG_PROMPT, 0)
         weight = quote_weights(
             series, facts.coarse[:, block], facts.wish, facts.table.chain, self.universe.option_weight
         )

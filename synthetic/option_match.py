@@ -81,6 +81,7 @@ from synthetic.option_layout import (
     S_DEPTH,
     S_HALF,
     S_IMPACT,
+    S_PROMPT,
     S_SYMBOL,
     S_TICKS,
     S_VENUES,
@@ -149,6 +150,7 @@ def put_print(
     row[P_RESTING_PARENT] = book.rest[slot, R_PARENT] if slot >= 0 else -1
     row[P_PACKAGE], row[P_PURPOSE] = order[O_PACKAGE], order[O_PURPOSE]
     row[P_FLAGS] = (0 if aggressor != 0 else FLAG_CROSS) | (FLAG_LATE if order[X_DELAY] > 0 else 0)
+    row[P_FLAGS] |= series.whole[contract, S_PROMPT]
     row[P_DELAY] = order[X_DELAY]
 
 

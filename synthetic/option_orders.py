@@ -12,6 +12,7 @@ from numba import njit
 from synthetic.agents_option import (
     KINDS,
     compression,
+    day_trader,
     dividend_play,
     floor,
     institution,
@@ -91,8 +92,10 @@ def _act(
         package(desk, scene, s)
     elif kind == 9:
         dividend_play(desk, scene, dividends, s)
-    else:
+    elif kind == 10:
         compression(desk, scene, s)
+    else:
+        day_trader(desk, scene, improve, s)
 
 
 @njit(cache=True)

@@ -17,6 +17,7 @@ from synthetic.layout import (
     EQUITY_CODE,
     FLAG_CROSS,
     FLAG_OFF_EXCHANGE,
+    FLAG_PROMPT,
     P_CODE,
     P_CONTRACT,
     P_DELAY,
@@ -225,7 +226,8 @@ def report(rule: Rule, place: Place, prints: Matrix, floor: Floor, out: Matrix) 
         row[S_NUMBER] = place.block * NUMBERS + floor.numbers[row[P_VENUE]]
         row[S_REFERS], row[S_REPORT], row[S_STATE] = 0, TRADE, ORIGINAL
         row[S_ROW], row[S_TARGET], row[S_VENDOR] = number, -1, -1
-        is_plain = row[P_FLAGS] & FLAG_CROSS == 0
+        is_prompt = row[P_FLAGS] & FLAG_PROMPT != 0
+        is_plain = row[P_FLAGS] & FLAG_CROSS == 0 and not is_prompt
         is_late = is_plain and uniform_at(rule.key, number, D_LATE) < rule.rates[R_LATE]
         row[S_LATE] = 1 if is_late else 0
         delay = _extra_delay(rule, row, number)
@@ -238,7 +240,7 @@ def report(rule: Rule, place: Place, prints: Matrix, floor: Floor, out: Matrix) 
         count += 1
         # Only where the day's first trade of the series is known can a cancel be told to be of it.
         is_known = place.is_opening or not is_first or not rule.is_option
-        if not is_late and is_known:
+        if not is_late and is_known and not is_prompt:
             if uniform_at(rule.key, number, D_CANCEL) < rule.rates[R_CANCEL]:
                 _again(rule, out, count - 1, CANCEL)
                 count += 1
@@ -311,7 +313,8 @@ def bring_out(rule: Rule, opening_block: int, rows: Matrix, told: Told, out: Mat
         row[S_VENDOR] = told.vendor[0]
         count += 1
         stuck = quantile(rule.points[STUCK], uniform_at(rule.key, row[S_ROW], D_STUCK))
-        if uniform_at(rule.key, row[S_ROW], D_HELD) < rule.rates[R_HELD]:
+        is_prompt = row[P_FLAGS] & FLAG_PROMPT != 0
+        if not is_prompt and uniform_at(rule.key, row[S_ROW], D_HELD) < rule.rates[R_HELD]:
             row[S_AT] += stuck
         elif uniform_at(rule.key, row[S_ROW], D_DUPLICATE) < rule.rates[R_DUPLICATE]:
             copy = out[count]
