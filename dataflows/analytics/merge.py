@@ -46,11 +46,12 @@ class Applied:
 
 @dataclass(frozen=True, slots=True)
 class Merged:
-    """Everything that event time has reached since the release before."""
+    """Everything that event time has reached since the release before; of notes, their times."""
 
     watermark: int
     sessions: Marks
     rejects: Refused
+    notes: tuple[int, ...]
     applied: dict[str, Applied]
     refused: Refused
 
@@ -125,7 +126,7 @@ class Merge:
             return None
         applied: dict[str, Applied] = {}
         reference, refused = _release_topic(self.logs["reference"], target)
-        sessions, rejects = self._read_reference(reference)
+        sessions, rejects, notes = self._read_reference(reference)
         names_trades = bool(self.session.get("capabilities", {}).get("trade_ids", False))
         for name in DATA_TOPICS:
             rows, dead = _release_topic(self.logs[name], target)
@@ -136,20 +137,21 @@ class Merge:
             applied[name] = rows
         self.watermark = target
         refused.sort(key=lambda pair: pair[0])
-        return Merged(target, sessions, rejects, applied, tuple(refused))
+        return Merged(target, sessions, rejects, notes, applied, tuple(refused))
 
-    def _read_reference(self, rows: Applied) -> tuple[Marks, Refused]:
-        """Split what `reference` released into marks for the kernels and rows a feed refused.
+    def _read_reference(self, rows: Applied) -> tuple[Marks, Refused, tuple[int, ...]]:
+        """Split what `reference` released into marks for the kernels, rows a feed refused, and notes.
 
         A gap ends what stood before it as a new session does: it is the same session, begun again.
         """
-        marks, rejects = [], []
+        marks, rejects, notes = [], [], []
         for i in range(len(rows.batch)):
             detail = json.loads(rows.batch["detail"][i].as_py() or "{}")
             at, kind = int(rows.effective[i]), int(rows.batch["kind"][i])
             if kind == _DATA:
                 if int(rows.batch["name"][i]) != _REJECT:
-                    continue  # a fact beside the tape, which no kernel asks for
+                    notes.append(at)  # a fact beside the tape, which no kernel asks for yet
+                    continue
                 rejects.append((at, detail | {"underlying": rows.batch["underlying"][i].as_py()}))
                 continue
             if kind == _SESSION:
@@ -157,7 +159,7 @@ class Merge:
                 assert named == self.inputs, f"a session names {named}, the first named {self.inputs}"
                 self.session = detail
             marks.append((at, _session(int(rows.batch["source_ts"][i]), self.session)))
-        return tuple(marks), tuple(rejects)
+        return tuple(marks), tuple(rejects), tuple(notes)
 
 
 def _release_topic(log: TopicLog, target: int) -> tuple[Applied, Dead]:

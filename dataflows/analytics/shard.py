@@ -127,7 +127,8 @@ class Shard:
             if since <= at < until:
                 kind = "duplicate" if row["reason"] == "duplicate" else "deadletter"
                 self._add(row["source_topic"], kind, 1)
-        self._add("reference", "processed", sum(since <= at < until for at, _ in merged.rejects))
+        told = [at for at, _ in merged.rejects] + list(merged.notes)
+        self._add("reference", "processed", sum(since <= at < until for at in told))
 
     def _add(self, topic: str, counter: str, n: int) -> None:
         self.counts[topic][COUNTERS.index(counter)] += n

@@ -94,7 +94,7 @@ def run(symbol: str, pieces: int) -> dict[str, Batch]:
             applied[name] = Applied(batch.take(index), batch["source_ts"][index], late)
         day = Session(DAY, MIDNIGHT, 0, 0, 30_000 * MS, {"capabilities": {"price_rounded": True}})
         sessions = ((MIDNIGHT, day),) if after < MIDNIGHT else ()
-        release = market(Merged(until, sessions, (), applied, ()), *EQUITIES)
+        release = market(Merged(until, sessions, (), (), applied, ()), *EQUITIES)
         assert release is not None
         parts.append(core.apply(release))
         after = until

@@ -233,7 +233,7 @@ def lean_folder() -> Path:
 def make_feed(name: str) -> Feed:
     """Return a feed of the matrix: a quiet synthetic minute, one with all noise and baits, a cut of IBM."""
     if name == "synthetic":
-        return SyntheticFeed("quiet", 7, 1)
+        return SyntheticFeed("quiet", 7, 1, ["60"])
     if name == "adversarial":
         return SyntheticFeed("adversarial", 7, 1, ["IBM", "GE", "F", "XOM", "KO", "PFE", "T", "AAPL"])
     return Cut(LeanFeed(lean_folder(), ["IBM"], ["2013-10-07"]), 1)

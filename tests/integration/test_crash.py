@@ -135,7 +135,7 @@ def test_everything_is_killed_once_while_a_run_goes_on(lab: Lab, quiet: Publishe
     services = ("KAFKA_BOOTSTRAP_SERVERS", "CLICKHOUSE_URL", "REDIS_URL")
     child = lab.start(
         "cli.main", "run", "synthetic", "--profile", "quiet", "--seed", "7", "--minutes", "1",
-        "--speed", "4", "--data-dir", str(tmp_path / "data"), "--summary", str(summary),
+        "--symbols", "60", "--speed", "4", "--data-dir", str(tmp_path / "data"), "--summary", str(summary),
         env={**dict.fromkeys(services, ""), "ISLANDFLOW_MIN_FREE_DISK_BYTES": "0"},
     )  # fmt: skip
     found = await_stack(tmp_path / "data", child)

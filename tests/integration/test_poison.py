@@ -149,7 +149,7 @@ def poisoned(lab: Lab) -> Poisoned:
     """The poisoned log on the broker, read by the flow and the archive."""
     from connectors.feeds.synthetic import SyntheticFeed
 
-    made = poison(raw_log(SyntheticFeed("quiet", 7, 1), 10**6))
+    made = poison(raw_log(SyntheticFeed("quiet", 7, 1, ["60"]), 10**6))
     huge = random.Random(1).randbytes(HUGE_BYTES)
     busy = max((k for t, k in made.logs if t == HUGE_TOPIC), key=lambda k: len(made.logs[HUGE_TOPIC, k]))
     made.logs[HUGE_TOPIC, busy].insert(0, b"\0" + huge[1:])

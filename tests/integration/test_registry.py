@@ -308,7 +308,7 @@ def test_a_run_has_the_same_bodies_under_the_ids_of_a_registry(
 ) -> None:
     there = under_registry(lab, shelf)
     whole = Whole(there, "registered", codec_at(shelf.url))
-    spec = json.dumps({"feed": "synthetic", "profile": "quiet", "seed": 7, "minutes": 1})
+    spec = json.dumps({"feed": "synthetic", "profile": "quiet", "seed": 7, "minutes": 1, "symbols": ["60"]})
     there.finish(there.start("connectors.ingest", "--namespace", "registered", "--spec", spec))
     there.finish(*there.start_flow("registered", "registered"))
     there.finish(there.start("dataflows.archive", "--namespace", "registered"))

@@ -97,7 +97,7 @@ def release(log: Log, after: int, until: int) -> Release:
         )
         applied[name] = Applied(batch, times, late)
     sessions = [(t, session(t)) for t in log.sessions if after < t <= until]
-    found = market(Merged(until, tuple(sessions), (), applied, ()), *EQUITIES)
+    found = market(Merged(until, tuple(sessions), (), (), applied, ()), *EQUITIES)
     assert found is not None
     return found
 

@@ -60,7 +60,7 @@ class Run:
         day = (T0, Session("day", T0, T0, T0, 10_000 * MS, detail))
         sessions = (day,) if self.after < T0 else ()
         self.after = T0 + until * MS
-        release = market(Merged(self.after, sessions, (), applied, ()), *EQUITIES)
+        release = market(Merged(self.after, sessions, (), (), applied, ()), *EQUITIES)
         assert release is not None
         return self.core.apply(release)["dark.events"]
 

@@ -64,7 +64,7 @@ class Day:
             )
             applied[name] = Applied(from_rows(TOPIC[name], [r[2] for r in rows]), times, late)
         sessions = tuple((T0 + t * MS, Session("day", T0, T0, T0, 10_000 * MS, {})) for t in self.sessions)
-        release = market(Merged(T0 + 10**15, sessions, (), applied, ()), *EQUITIES)
+        release = market(Merged(T0 + 10**15, sessions, (), (), applied, ()), *EQUITIES)
         assert release is not None
         return release
 
