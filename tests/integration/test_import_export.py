@@ -215,6 +215,7 @@ def test_the_place_of_the_files_does_not_matter(ask: Ask, day: Day, tmp_path: Pa
     assert told(ask("import", copy, "--json"))["namespace"] == first["namespace"]
 
 
+@pytest.mark.slow
 def test_a_further_file_is_another_namespace(ask: Ask, day: Day, tmp_path: Path) -> None:
     one, two = day.folder / "trades" / "2024-03-01.csv.gz", day.folder / "quotes" / "2024-03-01.csv.gz"
     first = told(ask("import", one, "--namespace", "further", "--json"))
@@ -332,12 +333,13 @@ def test_a_file_of_a_weekend_is_one_sentence(ask: Ask, tmp_path: Path) -> None:
     assert_one_sentence(ask("import", path), "2024-03-02.csv.gz", "nothing is left", "did not trade")
 
 
+@pytest.mark.slow
 def test_a_selection_without_rows_is_one_sentence(ask: Ask, day: Day) -> None:
     found = ask("import", day.folder, "--start", "2024-03-04", "--end", "2024-03-05")
     assert_one_sentence(found, "nothing is left to import for these symbols and times")
 
 
-@pytest.mark.parametrize("form", ["parquet", "csv"])
+@pytest.mark.parametrize("form", ["parquet", pytest.param("csv", marks=pytest.mark.slow)])
 def test_raw_topics_go_out_and_come_back_the_same(ask: Ask, day: Day, tmp_path: Path, form: str) -> None:
     first = told(ask("import", day.folder, "--json"))
     for topic in ("equities.prints", "equities.quotes"):
