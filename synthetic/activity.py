@@ -17,6 +17,7 @@ from synthetic.tables import Table, day_curve
 
 KEY_BURST: Final = 601
 BURST_SECONDS_MAX: Final = 4
+BUSIEST: Final = 5.0  # times the usual activity at most, at the open too: more the venues cannot carry
 BLOCK_MINUTES: Final = BLOCK_SECONDS // 60
 BLOCKS_PER_HOUR: Final = 12
 
@@ -31,6 +32,7 @@ def activity(profile: Profile, seed: int, day: Day, block: int) -> Table:
     if profile.bursts_per_hour > 0 and day.is_regular(block):
         chance = profile.bursts_per_hour / BLOCKS_PER_HOUR / BLOCK_SECONDS
         factors *= _bursts(seed, day.index * DAY_BLOCKS + block, chance, profile.burst_scale)
+        factors = np.minimum(factors, BUSIEST)
     return np.asarray(factors, np.float64)
 
 

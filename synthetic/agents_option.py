@@ -78,7 +78,7 @@ BLOCK_FROM = 0.975  # of institutions' draws: one order of 500 or more in an auc
 HEDGED_SHARE = 0.35  # of institutions' orders that bring an order for stock
 FLOOR_DELAY_MAX_NS = 80 * SECOND_NS
 NEVER_IMPROVED = 0.2
-AT_MIDDLE = 0.82
+AT_MIDDLE = 0.79
 ROUND_TRIP_NS = 70e9
 
 # Kinds of agents, in the order of `rates`.

@@ -325,7 +325,7 @@ def _as_one(
     name, parent, side, is_open = what[0], what[1], what[3], what[6]
     is_auction = code in (ord("g"), ord("l"), ord("k"), ord("r"))
     style = S_COMPLEX_AUCTION if is_auction else S_COMPLEX
-    place = 300 + below(s, 501) if uniform(s) < 0.8 else 500
+    place = 205 + below(s, 501) if uniform(s) < 0.8 else 500
     for k in range(FORM_SIZE[form]):
         ratio = side * FORM_LEGS[form, k, 3]
         row = put_order(

@@ -67,13 +67,17 @@ STYLE_DERIVED: Final = STYLE["derivatively_priced"]
 STYLE_PRIOR: Final = STYLE["prior_reference"]
 STYLE_OPEN: Final = STYLE["open_cross"]
 
+PROMPT_SHARE = 0.14  # of reports that come from machines beside the facility
+PROMPT_SCALE = 0.1  # of the usual delay
+
 
 @njit(cache=True)
 def report_delay(desk: Any, s: Stream) -> int:
     """Return how late a trade facility's report is, ns: most often near the mode, rarely seconds."""
-    scale = 1.0 if uniform(s) < 0.97 else 6.0
+    u = uniform(s)
+    scale = PROMPT_SCALE if u < PROMPT_SHARE else (1.0 if u < 0.97 else 6.0)
     delay = desk.trf_delay_ns * scale * exp(0.45 * normal(s))
-    return int(min(max(delay, 0.2 * desk.trf_delay_ns), 9.5e9))
+    return int(min(max(delay, 0.05 * desk.trf_delay_ns), 9.5e9))
 
 
 @njit(cache=True)

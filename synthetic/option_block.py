@@ -48,15 +48,15 @@ SHORT_DAYS: Final = 6.0  # days after which a chain is wanted half as much as to
 BURST_MIN: Final = 1.5  # times the block's usual activity
 # Orders for each print of the profile's rate, by kind of agent, before the parameters scale them.
 ORDERS_PER_PRINT: Final = {
-    "auction": 0.128,
+    "auction": 0.123,
     "lit": 0.052,
-    "passive": 0.28,
+    "passive": 0.27,
     "zero_dte": 0.05,
     "professional": 0.02,
     "institution": 0.013,
     "floor": 0.0021,
     "qcc": 0.00034,
-    "package": 0.093,
+    "package": 0.094,
     "dividend": 0.0,
     "compression": 0.0,
     "day_trader": 0.016,

@@ -29,7 +29,7 @@ class Params:
     option_spread_scale: float = 1.0
     institution_share: float = 0.35  # of lit taker volume that belongs to parents
     retail_share: float = 0.55  # of off-exchange reports that come from wholesalers
-    midpoint_share: float = 0.5  # of dark-pool matches that are at the midpoint
+    midpoint_share: float = 0.48  # of dark-pool matches that are at the midpoint
     improvement_scale: float = 1.0  # of what wholesalers improve on the quote
     complex_share: float = 0.33  # of option volume
     gap_scale: float = 1.0  # of the waits between the children of a parent
@@ -51,7 +51,7 @@ RANGES: Final[dict[str, tuple[float, float]]] = {
     "option_spread_scale": (0.8, 1.2),
     "institution_share": (0.25, 0.45),
     "retail_share": (0.47, 0.63),
-    "midpoint_share": (0.42, 0.58),
+    "midpoint_share": (0.40, 0.56),
     "improvement_scale": (0.7, 1.3),
     "complex_share": (0.31, 0.36),
     "gap_scale": (0.6, 1.4),
