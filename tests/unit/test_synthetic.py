@@ -36,8 +36,8 @@ from synthetic.tape_incidents import plan
 from synthetic.tape_params import CLEAN, ROUGH
 
 GOLDEN = {
-    ("normal", "SPY,NVDA,IBM"): "883238ee50c22e2f939337d98b3904f7a51be4b9d5aa57571b2aaf1ec321edfc",
-    ("quiet", ""): "7dc9a201bc741696d8bc9e071e9187eedf78c5835b45ed4dd81d562e5e8111f9",
+    ("normal", "SPY,NVDA,IBM"): "2b29cb6b51b3c4d8e8f5f7049c544db148035e8881dd1aecfd8e32693d3b0cf4",
+    ("quiet", ""): "8946a9b511dde2dd15e6166aa9e221e45294177b0b3a91d26eccfb9c3de7c47b",
 }
 OPEN_S = 10
 SECOND = 1_000_000_000
