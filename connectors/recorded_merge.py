@@ -100,14 +100,19 @@ class Lane:
     def first_ts(self) -> int:
         """Return the time of the first row, note or gap that waits; END_OF_TIME where there is none."""
         times = [int(q[0]["source_ts"][0]) for q in self.batches.values() if q]
-        times += [x.source_ts for x in (*self.notes[:1], *self.gaps[:1])]
+        times += [n.source_ts for n in self.notes[:1]] + [g.source_ts for g in self.gaps[:1]]
         return min(times, default=int(END_OF_TIME))
+
+    @property
+    def _beside(self) -> list[int]:
+        """The times of what waits and is no row."""
+        found = [r.source_ts for r in self.rejects] + [n.source_ts for n in self.notes]
+        return found + [g.source_ts for g in self.gaps]
 
     def times(self, end: int) -> list[Ints]:
         """Return the times of all that waits and is older than `end`."""
         found = [b["source_ts"] for q in self.batches.values() for b in q]
-        beside = [x.source_ts for x in (*self.rejects, *self.notes, *self.gaps)]
-        found.append(np.sort(np.array(beside, np.int64)))
+        found.append(np.sort(np.array(self._beside, np.int64)))
         return [t[: np.searchsorted(t, end)] for t in found]
 
     @property
@@ -119,7 +124,7 @@ class Lane:
     def count(self, end: int) -> int:
         """Return how much waits that is older than `end`."""
         rows = (b["source_ts"] for q in self.batches.values() for b in q)
-        beside = sum(x.source_ts < end for x in (*self.rejects, *self.notes, *self.gaps))
+        beside = sum(at < end for at in self._beside)
         return beside + sum(int(t.searchsorted(end)) for t in rows)
 
     def take(self, topic: str, end: int) -> list[Batch]:
@@ -139,7 +144,7 @@ class Lane:
 def last_ts(block: Block) -> int:
     """Return up to when a block tells everything."""
     times = [int(b["source_ts"][-1]) for b in block.batches.values() if len(b)]
-    times += [x.source_ts for x in (*block.notes, *block.gaps)]
+    times += [n.source_ts for n in block.notes] + [g.source_ts for g in block.gaps]
     return max(max(times, default=UNKNOWN_TS), block.upto_ts)
 
 

@@ -69,7 +69,7 @@ def quantile(points: Vector, share: float) -> int:
         low, high, part = points[2], points[3], (share - 0.9) / 0.09
     else:
         low, high, part = points[3], points[4], (share - 0.99) / 0.01
-    return low + np.int64((high - low) * part)
+    return int(low + np.int64((high - low) * part))
 
 
 @njit(cache=True)
@@ -98,4 +98,4 @@ def clock_error(limit_ns: int, key: np.uint64, venue: int, at_ts: int) -> int:
     second = uniform_at(key, cell + 1, 1000 + venue)
     drift = first + (second - first) * ((at_ts - cell * SKEW_GRID_NS) / SKEW_GRID_NS)
     steady = uniform_at(key, venue, 5000) * 2.0 - 1.0
-    return np.int64(limit_ns * (0.9 * steady + 0.1 * (drift * 2.0 - 1.0)))
+    return int(limit_ns * (0.9 * steady + 0.1 * (drift * 2.0 - 1.0)))

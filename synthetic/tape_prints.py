@@ -128,7 +128,7 @@ class Told(NamedTuple):
     previous: Vector
     first: Vector
     first_ts: Vector
-    count: Vector
+    shown: Vector
     latest_ts: Vector
     vendor: Vector
 
@@ -137,7 +137,7 @@ class Told(NamedTuple):
 def _reopening_code(rule: Rule, floor: Floor, row: Vector, key: int) -> int:
     """Return the code of a fill: the first lit one after a halt of its symbol is a reopening."""
     is_lit = row[P_FLAGS] & FLAG_OFF_EXCHANGE == 0
-    code = row[P_CODE]
+    code = int(row[P_CODE])
     if not is_lit:
         return code
     stop, before = floor.halt_stop[row[P_SYMBOL]], floor.lit_ts[key]
@@ -153,7 +153,7 @@ def _reopening_code(rule: Rule, floor: Floor, row: Vector, key: int) -> int:
 def _extra_delay(rule: Rule, row: Vector, number: int) -> int:
     """Return how long the report of a fill took to reach the tape: the mechanism's word, or a draw."""
     if row[P_DELAY] > 0 or row[P_FLAGS] & FLAG_OFF_EXCHANGE == 0:
-        return row[P_DELAY]
+        return int(row[P_DELAY])
     return quantile(rule.points[FACILITY], uniform_at(rule.key, number, D_FACILITY))
 
 
@@ -255,11 +255,11 @@ def _meaning(rule: Rule, row: Vector, told: Told, key: int, is_opening: bool) ->
     """Say how a report stands to what the tape has shown of its series."""
     if row[S_REPORT] == CANCEL:
         if is_opening and told.first[key] == row[S_TARGET]:
-            return CANCEL_ONLY if told.count[key] == 1 else CANCEL_FIRST
+            return CANCEL_ONLY if told.shown[key] == 1 else CANCEL_FIRST
         return CANCEL_LAST if told.last[key] == row[S_TARGET] else CANCEL_OTHER
     if row[S_LATE] == 0:
         return PLAIN
-    if rule.is_option and is_opening and told.count[key] == 0:
+    if rule.is_option and is_opening and told.shown[key] == 0:
         return OPEN_IN
     if rule.is_option and is_opening and row[P_TS] < told.first_ts[key]:
         return OPEN_OUT
@@ -276,9 +276,9 @@ def _tell(row: Vector, told: Told, key: int) -> None:
     if row[S_REPORT] != TRADE:
         return
     told.previous[key], told.last[key] = told.last[key], row[S_ROW]
-    if told.count[key] == 0 or row[P_TS] < told.first_ts[key]:
+    if told.shown[key] == 0 or row[P_TS] < told.first_ts[key]:
         told.first[key], told.first_ts[key] = row[S_ROW], row[P_TS]
-    told.count[key] += 1
+    told.shown[key] += 1
     told.latest_ts[key] = max(told.latest_ts[key], row[P_TS])
 
 
