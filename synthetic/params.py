@@ -24,7 +24,7 @@ class Params:
     clock_skew_us: float = 80.0  # spread of the venues' clocks
     maker_latency_ms: float = 6.0  # how stale a maker's view of the equity is
     option_latency_ms: float = 15.0  # how stale an option maker's view is
-    passive_customers: float = 0.42  # share of option customers that rest and wait
+    passive_customers: float = 0.38  # share of option customers that rest and wait
     spread_scale: float = 1.0  # of equity spreads
     option_spread_scale: float = 1.0
     institution_share: float = 0.35  # of lit taker volume that belongs to parents
@@ -46,7 +46,7 @@ RANGES: Final[dict[str, tuple[float, float]]] = {
     "clock_skew_us": (10.0, 150.0),
     "maker_latency_ms": (2.0, 10.0),
     "option_latency_ms": (5.0, 25.0),
-    "passive_customers": (0.34, 0.50),
+    "passive_customers": (0.33, 0.43),
     "spread_scale": (0.85, 1.15),
     "option_spread_scale": (0.8, 1.2),
     "institution_share": (0.25, 0.45),

@@ -36,8 +36,8 @@ from synthetic.tape_incidents import plan
 from synthetic.tape_params import CLEAN, ROUGH
 
 GOLDEN = {
-    ("normal", "SPY,NVDA,IBM"): "2b29cb6b51b3c4d8e8f5f7049c544db148035e8881dd1aecfd8e32693d3b0cf4",
-    ("quiet", ""): "8946a9b511dde2dd15e6166aa9e221e45294177b0b3a91d26eccfb9c3de7c47b",
+    ("normal", "SPY,NVDA,IBM"): "4290648fed4b4dc940dd995a4dcb61fbdcef288f205168b2356ba82d439ad7b2",
+    ("quiet", ""): "0a32515dec10ddd5f382b027c0fad0db765a570d1ffd6648c26632a1af7336d3",
 }
 OPEN_S = 10
 SECOND = 1_000_000_000
