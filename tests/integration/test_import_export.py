@@ -188,6 +188,7 @@ def test_a_folder_is_recognised_read_whole_and_then_skipped(ask: Ask, day: Day) 
     assert code == 0 and "there is nothing to do" in out and first["namespace"] in out
 
 
+@pytest.mark.slow
 def test_a_selection_is_a_namespace_of_its_own(ask: Ask, day: Day) -> None:
     args = ("--symbols", "ibm", "--start", "2024-03-01T10:00", "--end", "2024-03-01T11:00:00")
     found = told(ask("import", day.folder, *args, "--json"))

@@ -382,6 +382,7 @@ def test_a_log_begun_without_a_registry_goes_on_with_one(lab: Lab, shelf: Shelf,
         assert one == digest(lab.bootstrap, quiet.namespace, TOPIC[topic])
 
 
+@pytest.mark.slow
 def test_a_flow_goes_on_under_a_registry_where_it_was_without(
     lab: Lab, shelf: Shelf, quiet: Published
 ) -> None:
