@@ -76,6 +76,7 @@ def test_everything_read_is_accounted_for(recording: Recording, replay: SimpleNa
             done[progress["input"][i].as_py()] += sum(int(progress[c][i]) for c in COUNTERS)
     assert sum(read.values()) > 0
     assert {t: n for t, n in published.items() if n} == {t: n for t, n in read.items() if n}
+    del done["reference"]  # facts beside the tape are processed too, and no feed counts them as read
     assert {t: n for t, n in done.items() if n} == {t: n for t, n in published.items() if n}
 
 
