@@ -17,9 +17,9 @@ from connectors.feed import Reject, reject
 from connectors.recorded_rows import UNKNOWN_TS, Block, Flags, Judge, batch
 from connectors.tabular import Ints, Piece
 from schemas.columns import take
+from schemas.fields import NO_PRICE
 from schemas.roots import equity_underlyings
 from schemas.symbology import parse_contracts
-from schemas.topics import NO_PRICE
 
 PRICE_SCALE: Final = 1_000_000_000
 SHARE_SCALE: Final = 1_000_000

@@ -9,6 +9,10 @@ from typing import Final
 
 from schemas.kinds import ENUMS
 
+NO_PRICE: Final = -1
+ABSENT: Final = -1
+LATER: Final = 1  # the version that brought a topic the fields that are marked with it
+
 
 @dataclass(frozen=True, slots=True)
 class Logical:

@@ -36,13 +36,98 @@ CODE_FAMILY: Final = (
     "cancel",
     "other",
 )
-PACKET_KIND: Final = ("single", "sweep", "split", "block", "iso_single")
-BASELINE: Final = ("none", "contract", "underlying_time")
-DELTA_DIRECTION: Final = ("unknown", "bullish", "bearish", "neutral")
+PACKET_KIND: Final = (
+    "single",
+    "sweep",
+    "split",
+    "block",
+    "iso_single",
+    "repeat",
+    "auction",
+    "cross",
+    "floor",
+    "package",
+    "leg",
+)
+PACKAGE_CLASS: Final = (
+    "none",
+    "unnamed",
+    "vertical",
+    "ratio",
+    "butterfly",
+    "broken_wing",
+    "condor",
+    "iron_fly",
+    "iron_condor",
+    "straddle",
+    "strangle",
+    "risk_reversal",
+    "collar",
+    "synthetic",
+    "three_way",
+    "calendar",
+    "diagonal",
+    "roll",
+    "box",
+    "conversion",
+    "jelly_roll",
+    "ladder",
+    "stock_tied",
+)
+BASELINE: Final = ("none", "contract", "underlying_time", "moneyness_expiry", "blend")
+DIRECTION: Final = ("unknown", "bullish", "bearish", "neutral")
+SIDE_METHOD: Final = ("none", "quote", "combined", "parent")
+SIDE_LABEL: Final = ("none", "uncalibrated", "synthetic", "published")
+ABSTENTION: Final = (
+    "none",
+    "no_quote",
+    "quote_state",
+    "unstable",
+    "code",
+    "package_leg",
+    "late",
+    "time_doubtful",
+    "no_trade",
+    "below_floor",
+)
+OPENING_BASIS: Final = (
+    "no_open_interest",
+    "proven",
+    "incomplete_volume",
+    "late",
+    "adjusted",
+    "no_trade",
+)
+CANCEL_MATCH: Final = (
+    "none",
+    "by_id",
+    "by_terms",
+    "orphan_unknown",
+    "orphan_again",
+    "orphan_beyond_horizon",
+)
+RESTATEMENT: Final = ("none", "cancel", "correction", "late", "follow_up", "expiry", "superseded")
+EXPIRY_BUCKET: Final = ("unknown", "same_day", "week", "month", "quarter", "later")
+ALERT_STATUS: Final = ("opened", "updated", "retracted", "expired")
 VOLATILITY_DIRECTION: Final = ("unknown", "long", "short", "none")
 VERSION_STATUS: Final = ("final", "restated", "retracted")
 SEVERITY: Final = ("unrated", "low", "medium", "high")
-RULE_ID: Final = ("call_sweep", "put_sweep", "contract_spike")
+RULE_ID: Final = (
+    "call_sweep",
+    "put_sweep",
+    "contract_spike",
+    "call_sell",
+    "put_sell",
+    "new_position",
+    "closing_position",
+    "zero_dte_punch",
+    "far_dated",
+    "straddle_strangle",
+    "vertical_spread",
+    "roll",
+    "strike_ladder",
+    "no_follow_through",
+)
 DARK_KIND: Final = ("absorbed_block",)
 REFERENCE_NAME: Final = (
     "control",
@@ -55,6 +140,9 @@ REFERENCE_NAME: Final = (
     "corporate_action",
     "short_volume",
     "universe",
+    "baseline",
+    "story_rates",
+    "configuration",
 )
 PRINT_REPORT: Final = ("trade", "cancel", "correction")
 VENUE_LETTER: Final = ("none", *"ABCDEFGHIJKLMNOPQRSTUVWXYZ")
@@ -83,7 +171,16 @@ ENUMS: Final[dict[str, tuple[str, ...]]] = {
     "CodeFamily": CODE_FAMILY,
     "PacketKind": PACKET_KIND,
     "Baseline": BASELINE,
-    "DeltaDirection": DELTA_DIRECTION,
+    "PackageClass": PACKAGE_CLASS,
+    "Direction": DIRECTION,
+    "SideMethod": SIDE_METHOD,
+    "SideLabel": SIDE_LABEL,
+    "Abstention": ABSTENTION,
+    "OpeningBasis": OPENING_BASIS,
+    "CancelMatch": CANCEL_MATCH,
+    "Restatement": RESTATEMENT,
+    "ExpiryBucket": EXPIRY_BUCKET,
+    "AlertStatus": ALERT_STATUS,
     "VolatilityDirection": VOLATILITY_DIRECTION,
     "VersionStatus": VERSION_STATUS,
     "Severity": SEVERITY,

@@ -7,13 +7,20 @@ their ClickHouse tables and the schema id of each version. Refuses to know a bro
 from dataclasses import dataclass, replace
 from typing import Final
 
-from schemas.fields import Field
+from schemas.fields import ABSENT, LATER, NO_PRICE, Field
+from schemas.flow_fields import (
+    ALERT_CONTEXT,
+    DIRECTION_FIELD,
+    PACKAGE,
+    PACKET_CONTEXT,
+    PACKET_FEATURES,
+    PLACED_CLAIMS,
+    RESTATED,
+)
 
 PARTITION_COUNT: Final = 16
 SCHEMA_ID_BASE: Final = 0x7F49_4600  # far above any id a registry hands out; every byte is < 0x80
 VERSIONS_PER_TOPIC: Final = 4
-NO_PRICE: Final = -1
-ABSENT: Final = -1
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,7 +78,6 @@ DERIVED_HEAD: Final = (
     F("emit_ts", "time", "The event time at which the flow could first say this."),
     F("underlying", "label", "The underlying the record is keyed by."),
 )
-LATER: Final = 1  # the version that brought the fields below to the raw topics
 PRINT_REPORT: Final = (
     F(
         "trade_id",
@@ -132,7 +138,7 @@ RULE: Final = (
 )
 DIRECTIONS: Final = (
     F("score", "ratio", "Strength of the claim, 0 to 1; an order of claims, no probability."),
-    F("delta_direction", "DeltaDirection", "Direction in price it is consistent with."),
+    DIRECTION_FIELD,
     F("volatility_direction", "VolatilityDirection", "Volatility it is consistent with."),
     F("sentence", "text", "The claim in words, hedged."),
 )
@@ -238,6 +244,7 @@ _SPECS: Final = (
             F("code_family", "CodeFamily", "What the sale code says of how the trade was made."),
             *PLACED,
             F("side", "Side", "Aggressor by the quote rule where that is stable; uncalibrated."),
+            *PLACED_CLAIMS,
         ),
     ),
     (
@@ -283,6 +290,10 @@ _SPECS: Final = (
                 "ratio",
                 "Robust z of the relative spread; 0 where the baseline is none.",
             ),
+            RESTATED,
+            *PACKET_FEATURES,
+            *PACKET_CONTEXT,
+            *PACKAGE,
         ),
     ),
     (
@@ -297,6 +308,7 @@ _SPECS: Final = (
             *RULE,
             *DIRECTIONS,
             F("inputs", "json", "The columns the rule read and its thresholds."),
+            RESTATED,
         ),
     ),
     (
@@ -307,7 +319,8 @@ _SPECS: Final = (
         (
             *DERIVED_HEAD,
             F("alert_id", "id", "Hash of rule and packet."),
-            *VERSIONED,
+            VERSIONED[0],
+            F("status", "AlertStatus", "Opened, updated, retracted or expired with this version."),
             *RULE,
             F("kind", "PacketKind", "Kind of the packet."),
             F("side", "Side", "Aggressor side of the packet."),
@@ -316,6 +329,8 @@ _SPECS: Final = (
             F("severity", "Severity", "Rarity of the score over sessions; unrated before five."),
             *DIRECTIONS,
             F("evidence", "json", "Print range, arrival quote and inputs behind the claim."),
+            RESTATED,
+            *ALERT_CONTEXT,
         ),
     ),
     (

@@ -41,7 +41,7 @@ def rows_of(outputs: Frames, truth: Truth, seed: int) -> pl.DataFrame:
         .sort("of_parent", "t_parent_id").unique("packet_id", keep="last")
     )  # fmt: skip
     alerts = standing(outputs["flow.alerts"], "alert_id").select(
-        "packet_id", "rule_id", "score", "delta_direction", "volatility_direction"
+        "packet_id", "rule_id", "score", "direction", "volatility_direction"
     )
     joined = packets.join(main, on="packet_id", how="left").join(
         alerts.sort("score").unique("packet_id", keep="last"), on="packet_id", how="left"
@@ -68,7 +68,7 @@ def planted_parents(fills: pl.DataFrame) -> pl.DataFrame:
 def stories(outputs: Frames) -> int:
     """Return how many stories the alerts make: one underlying and direction with gaps of at most 30 min."""
     alerts = standing(outputs["flow.alerts"], "alert_id")
-    key = pl.struct("underlying", "delta_direction", "volatility_direction").rank("dense")
+    key = pl.struct("underlying", "direction", "volatility_direction").rank("dense")
     ordered = alerts.with_columns(key.alias("k")).sort("k", "emit_ts")
     is_new = (pl.col("k").diff() != 0) | (pl.col("emit_ts").diff() > STORY_GAP_NS)
     return int(ordered.select(is_new.fill_null(True).sum()).item()) if len(ordered) else 0

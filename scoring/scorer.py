@@ -28,7 +28,7 @@ OPTIONS_PLACED: Final = "options.placed"
 TUNING_SEEDS: Final = (1,)
 _ALERT: Final = (
     "alert_id", "emit_ts", "version", "status", "packet_id", "rule_id", "score", "underlying",
-    "delta_direction", "volatility_direction", "premium",
+    "direction", "volatility_direction", "premium",
 )  # fmt: skip
 _DARK: Final = ("dark_id", "version", "status", "kind", "print_seq", "underlying", "source_ts")
 _PLACED: Final = ("options.placed", OPTION_SIDE)

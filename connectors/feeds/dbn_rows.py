@@ -22,8 +22,8 @@ from connectors.feeds.dbn_records import Records, Table
 from connectors.feeds.dbn_schemas import PRINTS, QUOTES
 from connectors.feeds.dbn_symbols import Symbols, take
 from connectors.recorded_rows import Block, Flags, Judge, Origin, block_of
+from schemas.fields import ABSENT, NO_PRICE
 from schemas.kinds import SIDE
-from schemas.topics import ABSENT, NO_PRICE
 
 UNDEF_PRICE: Final = 2**63 - 1
 UNDEF_SIZE: Final = 2**32 - 1

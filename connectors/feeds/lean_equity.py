@@ -24,7 +24,7 @@ from connectors.feeds.lean_rows import (
 )
 from connectors.feeds.lean_table import Flags, Grammar, Ints, Table, read_table
 from schemas.conditions import lean_bits
-from schemas.topics import NO_PRICE
+from schemas.fields import NO_PRICE
 
 FINRA: Final = "D"
 TRADE: Final = Grammar(

@@ -18,8 +18,8 @@ import pyarrow as pa
 from connectors.feeds.lean_rows import NS_PER_MS, PRICE_SCALE, Day, Origin, Rows, Verdicts, finish
 from connectors.feeds.lean_table import Grammar, Ints, Table, read_table
 from schemas.columns import Batch
+from schemas.fields import NO_PRICE
 from schemas.symbology import Unreadable, parse_contract
-from schemas.topics import NO_PRICE
 
 BAR_MS: Final = 60_000
 MULTIPLIER: Final = 100

@@ -19,8 +19,8 @@ from connectors.recorded_rows import UNKNOWN_TS, Block, Flags, Ints, batch
 from connectors.tabular import Layout, Piece
 from schemas.columns import Batch
 from schemas.conditions import BIT
+from schemas.fields import NO_PRICE
 from schemas.kinds import SIDE, VENUE_LETTER
-from schemas.topics import NO_PRICE
 
 VENUE: Final = "Q"  # the vendor rebuilds the book of Nasdaq
 PRICE_SCALE: Final = 100_000  # dollars x 10,000 there, 1e-9 dollars here

@@ -17,8 +17,9 @@ from connectors.cells import SHARE_SCALE, Cells, arrow
 from connectors.recorded_rows import Flags, Ints
 from connectors.tabular import Layout
 from schemas.conditions import CONDITION, sip_bit
+from schemas.fields import NO_PRICE
 from schemas.kinds import KIND
-from schemas.topics import NO_PRICE, TOPIC
+from schemas.topics import TOPIC
 
 FINRA: Final = "D"
 UTP_TAPE: Final = "C"

@@ -15,8 +15,8 @@ import numpy as np
 
 from connectors.recorded_rows import Block, Ints
 from schemas.columns import Batch
+from schemas.fields import NO_PRICE
 from schemas.kinds import VENUE_LETTER
-from schemas.topics import NO_PRICE
 
 TOPIC: Final = "equities.quotes"
 _SIDES: Final = (("bid", 1), ("ask", -1))

@@ -39,8 +39,8 @@ from connectors.feeds.vendor_json_shelf import (
     trade_price,
     trade_size,
 )
+from schemas.fields import ABSENT
 from schemas.kinds import PRINT_REPORT, VENUE_LETTER
-from schemas.topics import ABSENT
 
 _TICKER: Final = r"((?:O:)?[A-Z][A-Za-z0-9.]{0,20})"
 _IN_ADDRESS: Final = re.compile(

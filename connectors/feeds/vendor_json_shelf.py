@@ -20,9 +20,10 @@ from connectors.feed import Note, Reject, reject
 from connectors.feeds.vendor_json_pages import FIRST_TS, Json, Page, Unusable, price_of, size_of
 from connectors.recorded_rows import UNKNOWN_TS, Block, batch
 from schemas.columns import Batch, field_type, take
+from schemas.fields import NO_PRICE
 from schemas.roots import equity_underlying
 from schemas.symbology import Unreadable, parse_contract
-from schemas.topics import NO_PRICE, TOPIC
+from schemas.topics import TOPIC
 
 Row: TypeAlias = dict[str, Any]
 Values: TypeAlias = tuple[Any, ...]

@@ -17,7 +17,7 @@ from numba import njit
 from dataflows.analytics.equities_dark import FOREVER, NEVER
 from dataflows.analytics.equities_money import MONEY_MAX
 from dataflows.analytics.release import Codes, Flags, Longs
-from schemas.topics import NO_PRICE
+from schemas.fields import NO_PRICE
 
 INTERVALS_S: Final = (1, 5, 60, 300)
 INTERVALS_NS: Final = np.array(INTERVALS_S, np.int64) * 1_000_000_000

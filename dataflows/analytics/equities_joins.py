@@ -38,8 +38,8 @@ from dataflows.analytics.history import (
 )
 from dataflows.analytics.quotes import PLACE_NONE, placement, quote_state
 from dataflows.analytics.release import ROW_PRINT, ROW_QUOTE, Codes, Flags, Longs
+from schemas.fields import ABSENT, NO_PRICE
 from schemas.kinds import QUOTE_SOURCE
-from schemas.topics import ABSENT, NO_PRICE
 
 SOURCE_JOINED: Final = QUOTE_SOURCE.index("joined")
 SOURCE_HISTORY: Final = QUOTE_SOURCE.index("history")

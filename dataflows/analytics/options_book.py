@@ -41,8 +41,8 @@ from dataflows.analytics.quotes import (
     quote_state,
 )
 from dataflows.analytics.release import Longs
+from schemas.fields import NO_PRICE
 from schemas.kinds import CODE_FAMILY, PRINT_STATUS, QUOTE_SOURCE, SIDE
-from schemas.topics import NO_PRICE
 
 SOURCE_JOINED: Final = QUOTE_SOURCE.index("joined")
 SOURCE_HISTORY: Final = QUOTE_SOURCE.index("history")

@@ -18,7 +18,7 @@ from dataflows.analytics.options_money import average_prices
 from dataflows.analytics.options_names import EXPIRY, RIGHT, STRIKE, UNDERLYING, Names
 from dataflows.analytics.quotes import STATE_NORMAL
 from dataflows.analytics.release import Longs
-from schemas.columns import Batch, Column, empty
+from schemas.columns import Batch, Column, complete, empty
 from schemas.topics import TOPIC
 
 _KNOWN = (1 << VENUE_UNKNOWN) - 1
@@ -83,7 +83,7 @@ def packets_batch(closed: Closed, names: Names, baselines: Baselines) -> Batch:
     columns |= {name: slots[:, field].astype(np.int32) for name, field in _CODED.items()}
     columns |= _described(slots, members, names) | _series(slots, facts, names)
     columns |= _z_columns(scores)
-    return Batch(topic, {name: columns[name] for name in topic.field_names})
+    return complete(Batch(topic, columns))
 
 
 def _emission_order(slots: Longs, names: Names) -> Longs:

@@ -9,8 +9,9 @@ from dataflows.analytics.options_layout import Placed, Prints
 from dataflows.analytics.options_money import premiums
 from dataflows.analytics.options_names import EXPIRY, RIGHT, STRIKE, Names
 from dataflows.analytics.release import ROW_PRINT, Longs, Release
-from schemas.columns import Batch
-from schemas.topics import ABSENT, TOPIC
+from schemas.columns import Batch, complete
+from schemas.fields import ABSENT
+from schemas.topics import TOPIC
 
 
 def placed_batch(release: Release, names: Names, prints: Prints, placed: Placed) -> Batch:
@@ -57,7 +58,7 @@ def placed_batch(release: Release, names: Names, prints: Prints, placed: Placed)
         rows = rows.take(order)
     head = {"seq": np.zeros(len(order), np.int64), "emit_ts": release.effective_ts[is_print]}
     both = {**head, **rows.columns}
-    return Batch(topic, {name: both[name] for name in topic.field_names})
+    return complete(Batch(topic, both))
 
 
 def _bar_premiums(source: Batch) -> tuple[Longs, Longs]:

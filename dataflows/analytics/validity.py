@@ -12,10 +12,10 @@ import pyarrow as pa
 
 from dataflows.analytics.release import Codes, Flags
 from schemas.columns import Batch, integers
+from schemas.fields import NO_PRICE
 from schemas.kinds import DEADLETTER_REASON
 from schemas.partition import partitions
 from schemas.symbology import Unreadable, parse_contract
-from schemas.topics import NO_PRICE
 
 _BAD_VALUE: Final = DEADLETTER_REASON.index("bad_value")
 _WRONG_PARTITION: Final = DEADLETTER_REASON.index("wrong_partition")

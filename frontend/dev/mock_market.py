@@ -242,7 +242,7 @@ class MockMarket:
             "rule_version": 1,
             "packet_version": 0,
             "severity": "unrated",
-            "delta_direction": delta,
+            "direction": delta,
             "score": round(self.random.uniform(0.5, 0.97), 2),
             "volatility_direction": volatility,
             "sentence": sentence,

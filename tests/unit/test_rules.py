@@ -13,11 +13,11 @@ from dataflows.analytics.options_config import OptionsConfig
 from dataflows.analytics.rules.claims import claims
 from dataflows.analytics.rules.model import Rule
 from dataflows.analytics.rules.table import RULES
-from schemas.columns import Batch, numpy_type
+from schemas.columns import Batch, complete, numpy_type
 from schemas.kinds import (
     BASELINE,
     CODE_FAMILY,
-    DELTA_DIRECTION,
+    DIRECTION,
     PACKET_KIND,
     RIGHT,
     RULE_ID,
@@ -34,7 +34,7 @@ BY_ID = {rule.rule_id: rule for rule in RULES}
 def packets(*changes: dict[str, Any]) -> Batch:
     """Packets like a call sweep bought for 60,000 USD, each with its changes."""
     topic = TOPIC["flow.packets"]
-    usual: dict[str, Any] = {f.name: 0 for f in topic.fields}
+    usual: dict[str, Any] = {f.name: 0 for f in topic.fields if not f.since}
     usual |= {
         "underlying": "IBM",
         "contract": "IBM   250117C00150000",
@@ -50,10 +50,10 @@ def packets(*changes: dict[str, Any]) -> Batch:
     usual |= {"at_ask_size": 200, "iso_size": 200, "end_ts": 30_000_000, "emit_ts": 80_000_000}
     usual |= {"code_family": CODE_FAMILY.index("iso")}
     columns: dict[str, Any] = {}
-    for name in topic.field_names:
+    for name in dict.fromkeys(n for c in changes for n in (*usual, *c)):
         values, kind = [(usual | c)[name] for c in changes], numpy_type(topic, name)
         columns[name] = pa.array(values, pa.string()) if kind is None else np.array(values, kind)
-    return Batch(topic, columns)
+    return complete(Batch(topic, columns))
 
 
 def hits(*changes: dict[str, Any]) -> Batch:
@@ -109,7 +109,7 @@ def test_a_spike_needs_a_baseline_four_scales_and_premium() -> None:
 )
 def test_directions_follow_right_and_side(right: str, side: str, delta: str, volatility: str) -> None:
     found = hits({"right": RIGHT.index(right), "side": SIDE.index(side)})
-    assert DELTA_DIRECTION[found["delta_direction"][0]] == delta
+    assert DIRECTION[found["direction"][0]] == delta
     assert VOLATILITY_DIRECTION[found["volatility_direction"][0]] == volatility
 
 

@@ -293,7 +293,7 @@ def alert_outputs(alerted: list[int]) -> dict[str, pl.DataFrame]:
         for i in alerted
     ]
     more = {"version": 1, "status": 0, "score": 0.9, "underlying": "IBM", "premium": 1}
-    directions = {"delta_direction": 1, "volatility_direction": 1}
+    directions = {"direction": 1, "volatility_direction": 1}
     found = pl.DataFrame(rows).with_columns(**{k: pl.lit(v) for k, v in {**more, **directions}.items()})
     return {**outputs(), "flow.alerts": found}
 

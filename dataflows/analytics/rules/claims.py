@@ -14,7 +14,7 @@ import pyarrow as pa
 from dataflows.analytics.ids import evidence_id
 from dataflows.analytics.rules.model import Rule
 from dataflows.analytics.rules.sentences import sentence
-from schemas.columns import Batch, empty, is_text, numpy_type
+from schemas.columns import Batch, complete, empty, is_text, numpy_type
 from schemas.kinds import RULE_ID
 from schemas.topics import TOPIC, Topic
 
@@ -49,7 +49,7 @@ def _held(packets: Batch, rules: Sequence[Rule]) -> list[tuple[int, Rule, Row]]:
         for row in np.flatnonzero(mask).tolist():
             facts = {
                 "score": float(score[row]),
-                "delta_direction": int(delta[row]),
+                "direction": int(delta[row]),
                 "volatility_direction": int(volatility[row]),
             }
             found.append((row, number, facts))
@@ -106,7 +106,7 @@ def _batch(topic: Topic, rows: list[Row]) -> Batch:
     if not rows:
         return empty(topic)
     columns = {}
-    for name in topic.field_names:
+    for name in rows[0]:
         values, kind = [r[name] for r in rows], numpy_type(topic, name)
         columns[name] = pa.array(values, pa.string()) if kind is None else np.array(values, kind)
-    return Batch(topic, columns)
+    return complete(Batch(topic, columns))

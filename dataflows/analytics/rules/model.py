@@ -12,7 +12,7 @@ import numpy as np
 import numpy.typing as npt
 
 from schemas.columns import Batch
-from schemas.kinds import DELTA_DIRECTION, RIGHT, SIDE, VOLATILITY_DIRECTION
+from schemas.kinds import DIRECTION, RIGHT, SIDE, VOLATILITY_DIRECTION
 
 Doubles = npt.NDArray[np.float64]
 Mask = npt.NDArray[np.bool_]
@@ -89,9 +89,9 @@ def aggressor_share(packets: Batch) -> Doubles:
     return np.where(side == 0, 0.0, share(at_quote, packets["size"]))
 
 
-def delta_direction(packets: Batch) -> Codes32:
+def direction(packets: Batch) -> Codes32:
     """Calls bought and puts sold lean up, calls sold and puts bought lean down, no side says nothing."""
-    bullish, bearish = DELTA_DIRECTION.index("bullish"), DELTA_DIRECTION.index("bearish")
+    bullish, bearish = DIRECTION.index("bullish"), DIRECTION.index("bearish")
     is_up = (packets["right"] == CALL) == (packets["side"] == BUY)
     return np.where(packets["side"] == 0, 0, np.where(is_up, bullish, bearish)).astype(np.int32)
 

@@ -17,7 +17,7 @@ export function alertMarks(alerts: Ring, underlying: string, intervalS: number):
   for (const slot of newestSlots(alerts, new Set([underlying]), alerts.capacity)) {
     if (alerts.text("status", slot) === "retracted") continue;
     const startS = Math.floor(alerts.number("emit_ts", slot) / 1_000 / intervalS) * intervalS;
-    const { tone } = deltaMark(alerts.text("delta_direction", slot));
+    const { tone } = deltaMark(alerts.text("direction", slot));
     marks.set(`${startS}|${tone}`, { startS, tone });
     if (marks.size >= MOST_MARKS) break;
   }

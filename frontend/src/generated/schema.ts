@@ -24,14 +24,41 @@ export type PrintStatus = (typeof PRINT_STATUS)[number];
 export const CODE_FAMILY = ["unknown", "electronic", "iso", "auction", "cross", "floor", "multi_leg", "stock_option", "late", "cancel", "other"] as const;
 export type CodeFamily = (typeof CODE_FAMILY)[number];
 
-export const PACKET_KIND = ["single", "sweep", "split", "block", "iso_single"] as const;
+export const PACKET_KIND = ["single", "sweep", "split", "block", "iso_single", "repeat", "auction", "cross", "floor", "package", "leg"] as const;
 export type PacketKind = (typeof PACKET_KIND)[number];
 
-export const BASELINE = ["none", "contract", "underlying_time"] as const;
+export const BASELINE = ["none", "contract", "underlying_time", "moneyness_expiry", "blend"] as const;
 export type Baseline = (typeof BASELINE)[number];
 
-export const DELTA_DIRECTION = ["unknown", "bullish", "bearish", "neutral"] as const;
-export type DeltaDirection = (typeof DELTA_DIRECTION)[number];
+export const PACKAGE_CLASS = ["none", "unnamed", "vertical", "ratio", "butterfly", "broken_wing", "condor", "iron_fly", "iron_condor", "straddle", "strangle", "risk_reversal", "collar", "synthetic", "three_way", "calendar", "diagonal", "roll", "box", "conversion", "jelly_roll", "ladder", "stock_tied"] as const;
+export type PackageClass = (typeof PACKAGE_CLASS)[number];
+
+export const DIRECTION = ["unknown", "bullish", "bearish", "neutral"] as const;
+export type Direction = (typeof DIRECTION)[number];
+
+export const SIDE_METHOD = ["none", "quote", "combined", "parent"] as const;
+export type SideMethod = (typeof SIDE_METHOD)[number];
+
+export const SIDE_LABEL = ["none", "uncalibrated", "synthetic", "published"] as const;
+export type SideLabel = (typeof SIDE_LABEL)[number];
+
+export const ABSTENTION = ["none", "no_quote", "quote_state", "unstable", "code", "package_leg", "late", "time_doubtful", "no_trade", "below_floor"] as const;
+export type Abstention = (typeof ABSTENTION)[number];
+
+export const OPENING_BASIS = ["no_open_interest", "proven", "incomplete_volume", "late", "adjusted", "no_trade"] as const;
+export type OpeningBasis = (typeof OPENING_BASIS)[number];
+
+export const CANCEL_MATCH = ["none", "by_id", "by_terms", "orphan_unknown", "orphan_again", "orphan_beyond_horizon"] as const;
+export type CancelMatch = (typeof CANCEL_MATCH)[number];
+
+export const RESTATEMENT = ["none", "cancel", "correction", "late", "follow_up", "expiry", "superseded"] as const;
+export type Restatement = (typeof RESTATEMENT)[number];
+
+export const EXPIRY_BUCKET = ["unknown", "same_day", "week", "month", "quarter", "later"] as const;
+export type ExpiryBucket = (typeof EXPIRY_BUCKET)[number];
+
+export const ALERT_STATUS = ["opened", "updated", "retracted", "expired"] as const;
+export type AlertStatus = (typeof ALERT_STATUS)[number];
 
 export const VOLATILITY_DIRECTION = ["unknown", "long", "short", "none"] as const;
 export type VolatilityDirection = (typeof VOLATILITY_DIRECTION)[number];
@@ -42,13 +69,13 @@ export type VersionStatus = (typeof VERSION_STATUS)[number];
 export const SEVERITY = ["unrated", "low", "medium", "high"] as const;
 export type Severity = (typeof SEVERITY)[number];
 
-export const RULE_ID = ["call_sweep", "put_sweep", "contract_spike"] as const;
+export const RULE_ID = ["call_sweep", "put_sweep", "contract_spike", "call_sell", "put_sell", "new_position", "closing_position", "zero_dte_punch", "far_dated", "straddle_strangle", "vertical_spread", "roll", "strike_ladder", "no_follow_through"] as const;
 export type RuleId = (typeof RULE_ID)[number];
 
 export const DARK_KIND = ["absorbed_block"] as const;
 export type DarkKind = (typeof DARK_KIND)[number];
 
-export const REFERENCE_NAME = ["control", "reject", "capabilities", "definition", "open_interest", "statistic", "status", "corporate_action", "short_volume", "universe"] as const;
+export const REFERENCE_NAME = ["control", "reject", "capabilities", "definition", "open_interest", "statistic", "status", "corporate_action", "short_volume", "universe", "baseline", "story_rates", "configuration"] as const;
 export type ReferenceName = (typeof REFERENCE_NAME)[number];
 
 export const PRINT_REPORT = ["trade", "cancel", "correction"] as const;
@@ -302,6 +329,36 @@ export interface OptionPlacedRow {
   quote_age_ns: number | null;
   /** Aggressor by the quote rule where that is stable; uncalibrated. [one of a closed list] */
   side: Side;
+  /** Chance that a buyer took; absent: abstains. [dimensionless] */
+  p_aggressor_buy: number | null;
+  /** Chance that the customer bought; absent: abstains. [dimensionless] */
+  p_customer_buy: number | null;
+  /** Method of p_aggressor_buy. [one of a closed list] */
+  aggressor_method: SideMethod;
+  /** Method of p_customer_buy. [one of a closed list] */
+  customer_method: SideMethod;
+  /** What those chances were checked on. [one of a closed list] */
+  side_label: SideLabel;
+  /** Why no side is claimed. [one of a closed list] */
+  abstention: Abstention;
+  /** Venue at the bid, if named. [one of a closed list] */
+  bid_venue: VenueLetter;
+  /** Venue at the ask, if named. [one of a closed list] */
+  ask_venue: VenueLetter;
+  /** Contracts open before the session. [count] */
+  open_interest: number | null;
+  /** Contracts of the series before it. [count] */
+  volume_before: number;
+  /** Opened by buyers at least. [contracts] */
+  opened_min_buy: number;
+  /** Opened by sellers at least. [contracts] */
+  opened_min_sell: number;
+  /** Whether that is proven, or what lacks. [one of a closed list] */
+  opening_basis: OpeningBasis;
+  /** The print this one takes back. [sequence number] */
+  cancels_seq: number | null;
+  /** How it was found, or why not. [one of a closed list] */
+  cancel_match: CancelMatch;
 }
 
 /** Parents: option prints of one series and side that belong together. */
@@ -386,6 +443,122 @@ export interface FlowPacketsRow {
   size_z: number;
   /** Robust z of the relative spread; 0 where the baseline is none. [dimensionless] */
   spread_z: number;
+  /** What made this version: none for the first. [one of a closed list] */
+  reason: Restatement;
+  /** Price of the first member. [USD] */
+  first_price: number | null;
+  /** Price of the last member. [USD] */
+  last_price: number | null;
+  /** Lowest price of the members. [USD] */
+  low_price: number | null;
+  /** Highest price of the members. [USD] */
+  high_price: number | null;
+  /** Premium at or above the ask, by each member's own quote. [USD] */
+  at_ask_premium: number;
+  /** Premium at or below the bid, by each member's own quote. [USD] */
+  at_bid_premium: number;
+  /** Premium inside the spread, by each member's own quote. [USD] */
+  inside_premium: number;
+  /** Contracts with an electronic code. [contracts] */
+  electronic_size: number;
+  /** Contracts with an auction code. [contracts] */
+  auction_size: number;
+  /** Contracts with a cross code. [contracts] */
+  cross_size: number;
+  /** Contracts with a floor code. [contracts] */
+  floor_size: number;
+  /** Contracts with a multi-leg or stock-option code. [contracts] */
+  leg_size: number;
+  /** Contracts displayed at the touch taken, on arrival. [count] */
+  displayed_size: number | null;
+  /** Distance from the touch over the half-spread. [dimensionless] */
+  touch_distance: number | null;
+  /** Chance that a buyer took; absent: abstains. [dimensionless] */
+  p_aggressor_buy: number | null;
+  /** Chance that the customer bought; absent: abstains. [dimensionless] */
+  p_customer_buy: number | null;
+  /** Method of p_aggressor_buy. [one of a closed list] */
+  aggressor_method: SideMethod;
+  /** Method of p_customer_buy. [one of a closed list] */
+  customer_method: SideMethod;
+  /** What those chances were checked on. [one of a closed list] */
+  side_label: SideLabel;
+  /** Direction in price it is consistent with. [one of a closed list] */
+  direction: Direction;
+  /** Volatility it suits. [one of a closed list] */
+  volatility_direction: VolatilityDirection;
+  /** Taker events of this series and side of similar size, 30 min. [count] */
+  repeat_count: number;
+  /** Contracts of those. [contracts] */
+  repeat_size: number;
+  /** Time of the first of those. [ns since 1970-01-01 UTC] */
+  repeat_start_ts: string | null;
+  /** Strikes bought or sold alike within a minute, own included. [count] */
+  ladder_strikes: number;
+  /** Premium of those. [USD] */
+  ladder_premium: number;
+  /** Contracts open before the session. [count] */
+  open_interest: number | null;
+  /** Contracts of the series before it in the session. [count] */
+  volume_before: number;
+  /** Opened at least, on each side, where provable. [contracts] */
+  opened_min: number;
+  /** Whether that is proven, or what lacks. [one of a closed list] */
+  opening_basis: OpeningBasis;
+  /** Chance that it opened; absent: abstains. [dimensionless] */
+  p_open: number | null;
+  /** Time of the stock quote that stood before the first member. [ns since 1970-01-01 UTC] */
+  underlying_ts: string | null;
+  /** Bid of the stock then. [USD] */
+  underlying_bid: number | null;
+  /** Ask of the stock then. [USD] */
+  underlying_ask: number | null;
+  /** Strike over the middle of that quote, less one. [dimensionless] */
+  moneyness: number | null;
+  /** Calendar days to expiry. [count] */
+  days_to_expiry: number | null;
+  /** Trading days to expiry, 0 on the day itself. [count] */
+  trading_days: number | null;
+  /** When the market was looked at again. [ns since 1970-01-01 UTC] */
+  after_ts: string | null;
+  /** Bid of the series then. [USD] */
+  after_bid: number | null;
+  /** Ask of the series then. [USD] */
+  after_ask: number | null;
+  /** Bid of the stock then. [USD] */
+  after_underlying_bid: number | null;
+  /** Ask of the stock then. [USD] */
+  after_underlying_ask: number | null;
+  /** Named form of a package. [one of a closed list] */
+  package_class: PackageClass;
+  /** Form of the legs without their signs. [text] */
+  geometry: string;
+  /** Sequence numbers of the prints of all legs. [JSON text] */
+  package_members: string;
+  /** Series, ratio, sign, size and price of each leg. [JSON text] */
+  legs: string;
+  /** Whole packages traded. [contracts] */
+  units: number;
+  /** Paid (positive) or received for all legs. [USD] */
+  net_premium: number | null;
+  /** Confidence that the legs are one order. [dimensionless] */
+  grouping_p: number | null;
+  /** Confidence in the form without signs. [dimensionless] */
+  geometry_p: number | null;
+  /** Confidence in the relative signs. [dimensionless] */
+  sign_p: number | null;
+  /** Confidence in who paid. [dimensionless] */
+  direction_p: number | null;
+  /** Chance that a calendar or diagonal is a roll. [dimensionless] */
+  roll_p: number | null;
+  /** A stock print it is tied to, in equities.prints. [sequence number] */
+  stock_print_seq: number | null;
+  /** Confidence in that tie, after its chance rate. [dimensionless] */
+  stock_tie_p: number | null;
+  /** Shares a unit is worth over 100, signed. [dimensionless] */
+  package_delta: number | null;
+  /** What the four claims rest on, and the runner-up. [JSON text] */
+  package_evidence: string;
 }
 
 /** One rule that held on one packet, with the inputs it saw. */
@@ -415,13 +588,15 @@ export interface FlowHitsRow {
   /** Strength of the claim, 0 to 1; an order of claims, no probability. [dimensionless] */
   score: number;
   /** Direction in price it is consistent with. [one of a closed list] */
-  delta_direction: DeltaDirection;
+  direction: Direction;
   /** Volatility it is consistent with. [one of a closed list] */
   volatility_direction: VolatilityDirection;
   /** The claim in words, hedged. [text] */
   sentence: string;
   /** The columns the rule read and its thresholds. [JSON text] */
   inputs: string;
+  /** What made this version: none for the first. [one of a closed list] */
+  reason: Restatement;
 }
 
 /** Versioned claims of one rule on one packet that passed the alert score. */
@@ -436,8 +611,8 @@ export interface FlowAlertsRow {
   alert_id: string;
   /** Version of this claim; the highest one stands. [count] */
   version: number;
-  /** Whether this version is final, a restatement or a retraction. [one of a closed list] */
-  status: VersionStatus;
+  /** Opened, updated, retracted or expired with this version. [one of a closed list] */
+  status: AlertStatus;
   /** The rule that made the claim. [one of a closed list] */
   rule_id: RuleId;
   /** Version of the rule. [count] */
@@ -461,13 +636,45 @@ export interface FlowAlertsRow {
   /** Strength of the claim, 0 to 1; an order of claims, no probability. [dimensionless] */
   score: number;
   /** Direction in price it is consistent with. [one of a closed list] */
-  delta_direction: DeltaDirection;
+  direction: Direction;
   /** Volatility it is consistent with. [one of a closed list] */
   volatility_direction: VolatilityDirection;
   /** The claim in words, hedged. [text] */
   sentence: string;
   /** Print range, arrival quote and inputs behind the claim. [JSON text] */
   evidence: string;
+  /** What made this version: none for the first. [one of a closed list] */
+  reason: Restatement;
+  /** Every packet it rests on, the first one first. [JSON text] */
+  packet_ids: string;
+  /** The story it belongs to. [hash in hexadecimal] */
+  story_id: string;
+  /** Alerts of the story so far, this one included. [count] */
+  story_alert_count: number;
+  /** Premium of the story so far. [USD] */
+  story_premium: number;
+  /** Highest score of the story so far. [dimensionless] */
+  story_score: number;
+  /** Expiry bucket of the story. [one of a closed list] */
+  expiry_bucket: ExpiryBucket;
+  /** Part of the score: premium. [dimensionless] */
+  score_premium: number;
+  /** Part of the score: evidence of a side. [dimensionless] */
+  score_side: number;
+  /** Part of the score: how unusual. [dimensionless] */
+  score_z: number;
+  /** Part of the score: how well the rule fits. [dimensionless] */
+  score_structure: number;
+  /** Part of the score: new in its story. [dimensionless] */
+  score_novelty: number;
+  /** Taken off the score: innocent readings and doubts. [dimensionless] */
+  score_noise: number;
+  /** Within the budget of delivery. [true or false] */
+  is_delivered: boolean;
+  /** Alerts the budget had held back in the session. [count] */
+  held_back_count: number;
+  /** Innocent readings with their evidence and weight. [JSON text] */
+  benign: string;
 }
 
 /** Each equity print beside the quote it traded against. */
@@ -855,6 +1062,21 @@ export const TOPICS: { readonly [K in TopicName]: TopicInfo } = {
       { name: "ask_size", type: "count", unit: "count", nullable: true, doc: "Size at the ask in the unit of the quote topic." },
       { name: "quote_age_ns", type: "duration", unit: "ns", nullable: true, doc: "Time of the print minus time of the quote." },
       { name: "side", type: "Side", unit: "one of a closed list", nullable: false, doc: "Aggressor by the quote rule where that is stable; uncalibrated." },
+      { name: "p_aggressor_buy", type: "ratio", unit: "dimensionless", nullable: true, doc: "Chance that a buyer took; absent: abstains." },
+      { name: "p_customer_buy", type: "ratio", unit: "dimensionless", nullable: true, doc: "Chance that the customer bought; absent: abstains." },
+      { name: "aggressor_method", type: "SideMethod", unit: "one of a closed list", nullable: false, doc: "Method of p_aggressor_buy." },
+      { name: "customer_method", type: "SideMethod", unit: "one of a closed list", nullable: false, doc: "Method of p_customer_buy." },
+      { name: "side_label", type: "SideLabel", unit: "one of a closed list", nullable: false, doc: "What those chances were checked on." },
+      { name: "abstention", type: "Abstention", unit: "one of a closed list", nullable: false, doc: "Why no side is claimed." },
+      { name: "bid_venue", type: "VenueLetter", unit: "one of a closed list", nullable: false, doc: "Venue at the bid, if named." },
+      { name: "ask_venue", type: "VenueLetter", unit: "one of a closed list", nullable: false, doc: "Venue at the ask, if named." },
+      { name: "open_interest", type: "count", unit: "count", nullable: true, doc: "Contracts open before the session." },
+      { name: "volume_before", type: "count", unit: "count", nullable: false, doc: "Contracts of the series before it." },
+      { name: "opened_min_buy", type: "contracts", unit: "contracts", nullable: false, doc: "Opened by buyers at least." },
+      { name: "opened_min_sell", type: "contracts", unit: "contracts", nullable: false, doc: "Opened by sellers at least." },
+      { name: "opening_basis", type: "OpeningBasis", unit: "one of a closed list", nullable: false, doc: "Whether that is proven, or what lacks." },
+      { name: "cancels_seq", type: "sequence", unit: "sequence number", nullable: true, doc: "The print this one takes back." },
+      { name: "cancel_match", type: "CancelMatch", unit: "one of a closed list", nullable: false, doc: "How it was found, or why not." },
     ],
   },
   "flow.packets": {
@@ -903,6 +1125,64 @@ export const TOPICS: { readonly [K in TopicName]: TopicInfo } = {
       { name: "premium_z", type: "ratio", unit: "dimensionless", nullable: false, doc: "Robust z of log premium; 0 where the baseline is none." },
       { name: "size_z", type: "ratio", unit: "dimensionless", nullable: false, doc: "Robust z of log size; 0 where the baseline is none." },
       { name: "spread_z", type: "ratio", unit: "dimensionless", nullable: false, doc: "Robust z of the relative spread; 0 where the baseline is none." },
+      { name: "reason", type: "Restatement", unit: "one of a closed list", nullable: false, doc: "What made this version: none for the first." },
+      { name: "first_price", type: "price", unit: "USD", nullable: true, doc: "Price of the first member." },
+      { name: "last_price", type: "price", unit: "USD", nullable: true, doc: "Price of the last member." },
+      { name: "low_price", type: "price", unit: "USD", nullable: true, doc: "Lowest price of the members." },
+      { name: "high_price", type: "price", unit: "USD", nullable: true, doc: "Highest price of the members." },
+      { name: "at_ask_premium", type: "money", unit: "USD", nullable: false, doc: "Premium at or above the ask, by each member's own quote." },
+      { name: "at_bid_premium", type: "money", unit: "USD", nullable: false, doc: "Premium at or below the bid, by each member's own quote." },
+      { name: "inside_premium", type: "money", unit: "USD", nullable: false, doc: "Premium inside the spread, by each member's own quote." },
+      { name: "electronic_size", type: "contracts", unit: "contracts", nullable: false, doc: "Contracts with an electronic code." },
+      { name: "auction_size", type: "contracts", unit: "contracts", nullable: false, doc: "Contracts with an auction code." },
+      { name: "cross_size", type: "contracts", unit: "contracts", nullable: false, doc: "Contracts with a cross code." },
+      { name: "floor_size", type: "contracts", unit: "contracts", nullable: false, doc: "Contracts with a floor code." },
+      { name: "leg_size", type: "contracts", unit: "contracts", nullable: false, doc: "Contracts with a multi-leg or stock-option code." },
+      { name: "displayed_size", type: "count", unit: "count", nullable: true, doc: "Contracts displayed at the touch taken, on arrival." },
+      { name: "touch_distance", type: "ratio", unit: "dimensionless", nullable: true, doc: "Distance from the touch over the half-spread." },
+      { name: "p_aggressor_buy", type: "ratio", unit: "dimensionless", nullable: true, doc: "Chance that a buyer took; absent: abstains." },
+      { name: "p_customer_buy", type: "ratio", unit: "dimensionless", nullable: true, doc: "Chance that the customer bought; absent: abstains." },
+      { name: "aggressor_method", type: "SideMethod", unit: "one of a closed list", nullable: false, doc: "Method of p_aggressor_buy." },
+      { name: "customer_method", type: "SideMethod", unit: "one of a closed list", nullable: false, doc: "Method of p_customer_buy." },
+      { name: "side_label", type: "SideLabel", unit: "one of a closed list", nullable: false, doc: "What those chances were checked on." },
+      { name: "direction", type: "Direction", unit: "one of a closed list", nullable: false, doc: "Direction in price it is consistent with." },
+      { name: "volatility_direction", type: "VolatilityDirection", unit: "one of a closed list", nullable: false, doc: "Volatility it suits." },
+      { name: "repeat_count", type: "small", unit: "count", nullable: false, doc: "Taker events of this series and side of similar size, 30 min." },
+      { name: "repeat_size", type: "contracts", unit: "contracts", nullable: false, doc: "Contracts of those." },
+      { name: "repeat_start_ts", type: "time", unit: "ns since 1970-01-01 UTC", nullable: true, doc: "Time of the first of those." },
+      { name: "ladder_strikes", type: "small", unit: "count", nullable: false, doc: "Strikes bought or sold alike within a minute, own included." },
+      { name: "ladder_premium", type: "money", unit: "USD", nullable: false, doc: "Premium of those." },
+      { name: "open_interest", type: "count", unit: "count", nullable: true, doc: "Contracts open before the session." },
+      { name: "volume_before", type: "count", unit: "count", nullable: false, doc: "Contracts of the series before it in the session." },
+      { name: "opened_min", type: "contracts", unit: "contracts", nullable: false, doc: "Opened at least, on each side, where provable." },
+      { name: "opening_basis", type: "OpeningBasis", unit: "one of a closed list", nullable: false, doc: "Whether that is proven, or what lacks." },
+      { name: "p_open", type: "ratio", unit: "dimensionless", nullable: true, doc: "Chance that it opened; absent: abstains." },
+      { name: "underlying_ts", type: "time", unit: "ns since 1970-01-01 UTC", nullable: true, doc: "Time of the stock quote that stood before the first member." },
+      { name: "underlying_bid", type: "price", unit: "USD", nullable: true, doc: "Bid of the stock then." },
+      { name: "underlying_ask", type: "price", unit: "USD", nullable: true, doc: "Ask of the stock then." },
+      { name: "moneyness", type: "ratio", unit: "dimensionless", nullable: true, doc: "Strike over the middle of that quote, less one." },
+      { name: "days_to_expiry", type: "small", unit: "count", nullable: true, doc: "Calendar days to expiry." },
+      { name: "trading_days", type: "small", unit: "count", nullable: true, doc: "Trading days to expiry, 0 on the day itself." },
+      { name: "after_ts", type: "time", unit: "ns since 1970-01-01 UTC", nullable: true, doc: "When the market was looked at again." },
+      { name: "after_bid", type: "price", unit: "USD", nullable: true, doc: "Bid of the series then." },
+      { name: "after_ask", type: "price", unit: "USD", nullable: true, doc: "Ask of the series then." },
+      { name: "after_underlying_bid", type: "price", unit: "USD", nullable: true, doc: "Bid of the stock then." },
+      { name: "after_underlying_ask", type: "price", unit: "USD", nullable: true, doc: "Ask of the stock then." },
+      { name: "package_class", type: "PackageClass", unit: "one of a closed list", nullable: false, doc: "Named form of a package." },
+      { name: "geometry", type: "label", unit: "text", nullable: false, doc: "Form of the legs without their signs." },
+      { name: "package_members", type: "json", unit: "JSON text", nullable: false, doc: "Sequence numbers of the prints of all legs." },
+      { name: "legs", type: "json", unit: "JSON text", nullable: false, doc: "Series, ratio, sign, size and price of each leg." },
+      { name: "units", type: "contracts", unit: "contracts", nullable: false, doc: "Whole packages traded." },
+      { name: "net_premium", type: "money", unit: "USD", nullable: true, doc: "Paid (positive) or received for all legs." },
+      { name: "grouping_p", type: "ratio", unit: "dimensionless", nullable: true, doc: "Confidence that the legs are one order." },
+      { name: "geometry_p", type: "ratio", unit: "dimensionless", nullable: true, doc: "Confidence in the form without signs." },
+      { name: "sign_p", type: "ratio", unit: "dimensionless", nullable: true, doc: "Confidence in the relative signs." },
+      { name: "direction_p", type: "ratio", unit: "dimensionless", nullable: true, doc: "Confidence in who paid." },
+      { name: "roll_p", type: "ratio", unit: "dimensionless", nullable: true, doc: "Chance that a calendar or diagonal is a roll." },
+      { name: "stock_print_seq", type: "sequence", unit: "sequence number", nullable: true, doc: "A stock print it is tied to, in equities.prints." },
+      { name: "stock_tie_p", type: "ratio", unit: "dimensionless", nullable: true, doc: "Confidence in that tie, after its chance rate." },
+      { name: "package_delta", type: "ratio", unit: "dimensionless", nullable: true, doc: "Shares a unit is worth over 100, signed." },
+      { name: "package_evidence", type: "json", unit: "JSON text", nullable: false, doc: "What the four claims rest on, and the runner-up." },
     ],
   },
   "flow.hits": {
@@ -923,10 +1203,11 @@ export const TOPICS: { readonly [K in TopicName]: TopicInfo } = {
       { name: "packet_version", type: "small", unit: "count", nullable: false, doc: "Version of that packet." },
       { name: "contract", type: "label", unit: "text", nullable: false, doc: "The option series of the packet." },
       { name: "score", type: "ratio", unit: "dimensionless", nullable: false, doc: "Strength of the claim, 0 to 1; an order of claims, no probability." },
-      { name: "delta_direction", type: "DeltaDirection", unit: "one of a closed list", nullable: false, doc: "Direction in price it is consistent with." },
+      { name: "direction", type: "Direction", unit: "one of a closed list", nullable: false, doc: "Direction in price it is consistent with." },
       { name: "volatility_direction", type: "VolatilityDirection", unit: "one of a closed list", nullable: false, doc: "Volatility it is consistent with." },
       { name: "sentence", type: "text", unit: "text", nullable: false, doc: "The claim in words, hedged." },
       { name: "inputs", type: "json", unit: "JSON text", nullable: false, doc: "The columns the rule read and its thresholds." },
+      { name: "reason", type: "Restatement", unit: "one of a closed list", nullable: false, doc: "What made this version: none for the first." },
     ],
   },
   "flow.alerts": {
@@ -940,7 +1221,7 @@ export const TOPICS: { readonly [K in TopicName]: TopicInfo } = {
       { name: "underlying", type: "label", unit: "text", nullable: false, doc: "The underlying the record is keyed by." },
       { name: "alert_id", type: "id", unit: "hash in hexadecimal", nullable: false, doc: "Hash of rule and packet." },
       { name: "version", type: "small", unit: "count", nullable: false, doc: "Version of this claim; the highest one stands." },
-      { name: "status", type: "VersionStatus", unit: "one of a closed list", nullable: false, doc: "Whether this version is final, a restatement or a retraction." },
+      { name: "status", type: "AlertStatus", unit: "one of a closed list", nullable: false, doc: "Opened, updated, retracted or expired with this version." },
       { name: "rule_id", type: "RuleId", unit: "one of a closed list", nullable: false, doc: "The rule that made the claim." },
       { name: "rule_version", type: "small", unit: "count", nullable: false, doc: "Version of the rule." },
       { name: "packet_id", type: "id", unit: "hash in hexadecimal", nullable: false, doc: "The flow packet the claim is about." },
@@ -952,10 +1233,26 @@ export const TOPICS: { readonly [K in TopicName]: TopicInfo } = {
       { name: "premium", type: "money", unit: "USD", nullable: false, doc: "Premium of the packet." },
       { name: "severity", type: "Severity", unit: "one of a closed list", nullable: false, doc: "Rarity of the score over sessions; unrated before five." },
       { name: "score", type: "ratio", unit: "dimensionless", nullable: false, doc: "Strength of the claim, 0 to 1; an order of claims, no probability." },
-      { name: "delta_direction", type: "DeltaDirection", unit: "one of a closed list", nullable: false, doc: "Direction in price it is consistent with." },
+      { name: "direction", type: "Direction", unit: "one of a closed list", nullable: false, doc: "Direction in price it is consistent with." },
       { name: "volatility_direction", type: "VolatilityDirection", unit: "one of a closed list", nullable: false, doc: "Volatility it is consistent with." },
       { name: "sentence", type: "text", unit: "text", nullable: false, doc: "The claim in words, hedged." },
       { name: "evidence", type: "json", unit: "JSON text", nullable: false, doc: "Print range, arrival quote and inputs behind the claim." },
+      { name: "reason", type: "Restatement", unit: "one of a closed list", nullable: false, doc: "What made this version: none for the first." },
+      { name: "packet_ids", type: "json", unit: "JSON text", nullable: false, doc: "Every packet it rests on, the first one first." },
+      { name: "story_id", type: "id", unit: "hash in hexadecimal", nullable: false, doc: "The story it belongs to." },
+      { name: "story_alert_count", type: "count", unit: "count", nullable: false, doc: "Alerts of the story so far, this one included." },
+      { name: "story_premium", type: "money", unit: "USD", nullable: false, doc: "Premium of the story so far." },
+      { name: "story_score", type: "ratio", unit: "dimensionless", nullable: false, doc: "Highest score of the story so far." },
+      { name: "expiry_bucket", type: "ExpiryBucket", unit: "one of a closed list", nullable: false, doc: "Expiry bucket of the story." },
+      { name: "score_premium", type: "ratio", unit: "dimensionless", nullable: false, doc: "Part of the score: premium." },
+      { name: "score_side", type: "ratio", unit: "dimensionless", nullable: false, doc: "Part of the score: evidence of a side." },
+      { name: "score_z", type: "ratio", unit: "dimensionless", nullable: false, doc: "Part of the score: how unusual." },
+      { name: "score_structure", type: "ratio", unit: "dimensionless", nullable: false, doc: "Part of the score: how well the rule fits." },
+      { name: "score_novelty", type: "ratio", unit: "dimensionless", nullable: false, doc: "Part of the score: new in its story." },
+      { name: "score_noise", type: "ratio", unit: "dimensionless", nullable: false, doc: "Taken off the score: innocent readings and doubts." },
+      { name: "is_delivered", type: "flag", unit: "true or false", nullable: false, doc: "Within the budget of delivery." },
+      { name: "held_back_count", type: "count", unit: "count", nullable: false, doc: "Alerts the budget had held back in the session." },
+      { name: "benign", type: "json", unit: "JSON text", nullable: false, doc: "Innocent readings with their evidence and weight." },
     ],
   },
   "equities.joins": {

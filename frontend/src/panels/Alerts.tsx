@@ -17,7 +17,7 @@ const NAMES = [
   "kind",
   "side",
   "severity",
-  "delta_direction",
+  "direction",
   "volatility_direction",
   "sentence",
   "evidence",
@@ -78,7 +78,7 @@ interface AlertItemProps {
 
 function AlertItem({ alert, isChosen, onChoose }: AlertItemProps) {
   const side = sideMark(String(alert.side), "");
-  const delta = deltaMark(String(alert.delta_direction));
+  const delta = deltaMark(String(alert.direction));
   const volatility = volatilityText(String(alert.volatility_direction));
   const isRetracted = alert.status === "retracted";
   return (

@@ -20,7 +20,7 @@ const usd = (value: number): string =>
 
 export function claimLines(alert: Row): Line[] {
   const side = sideMark(textOf(alert, "side"), "");
-  const delta = deltaMark(textOf(alert, "delta_direction"));
+  const delta = deltaMark(textOf(alert, "direction"));
   return [
     ["Rule", `${plain(textOf(alert, "rule_id"))}, version ${textOf(alert, "rule_version")}`],
     ["Score", `${format.ratio(numberOf(alert, "score"))} of 1`],

@@ -23,7 +23,7 @@ const PLACED = {
 } as const;
 const DIRECTIONS = {
   score: "number",
-  delta_direction: "text",
+  direction: "text",
   volatility_direction: "text",
 } as const;
 

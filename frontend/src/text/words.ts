@@ -1,6 +1,6 @@
 /** What the closed vocabularies are called on screen: every colour has a word and a sign too. */
 
-import type { DeltaDirection, Placement } from "../generated/schema";
+import type { Direction, Placement } from "../generated/schema";
 
 export type Tone = "buy" | "sell" | "even";
 
@@ -35,7 +35,7 @@ export function placementMark(placement: string): Mark {
   return PLACEMENTS[placement as Placement] ?? PLACEMENTS.none;
 }
 
-const DELTAS: Readonly<Record<DeltaDirection, Mark>> = {
+const DELTAS: Readonly<Record<Direction, Mark>> = {
   unknown: { text: "? direction unknown", tone: "even" },
   bullish: { text: "▲ bullish", tone: "buy" },
   bearish: { text: "▼ bearish", tone: "sell" },
@@ -43,7 +43,7 @@ const DELTAS: Readonly<Record<DeltaDirection, Mark>> = {
 };
 
 export function deltaMark(direction: string): Mark {
-  return DELTAS[direction as DeltaDirection] ?? DELTAS.unknown;
+  return DELTAS[direction as Direction] ?? DELTAS.unknown;
 }
 
 /** "" where the claim says nothing of volatility. */
