@@ -14,7 +14,16 @@ import numpy as np
 import numpy.typing as npt
 
 from dataflows.analytics.log import BEFORE_TIME, END_OF_TIME, TopicLog, refused_row
-from dataflows.analytics.release import ROW_PRINT, ROW_QUOTE, ROW_SESSION, Longs, Release, Session
+from dataflows.analytics.release import (
+    ROW_NOTE,
+    ROW_PRINT,
+    ROW_QUOTE,
+    ROW_SESSION,
+    Longs,
+    Note,
+    Release,
+    Session,
+)
 from dataflows.analytics.repeats import Repeats
 from schemas.codec import BUILT_IN, SchemaIds, encode
 from schemas.columns import Batch, concat, empty
@@ -46,12 +55,12 @@ class Applied:
 
 @dataclass(frozen=True, slots=True)
 class Merged:
-    """Everything that event time has reached since the release before; of notes, their times."""
+    """Everything that event time has reached since the release before."""
 
     watermark: int
     sessions: Marks
     rejects: Refused
-    notes: tuple[int, ...]
+    notes: tuple[Note, ...]
     applied: dict[str, Applied]
     refused: Refused
 
@@ -139,7 +148,7 @@ class Merge:
         refused.sort(key=lambda pair: pair[0])
         return Merged(target, sessions, rejects, notes, applied, tuple(refused))
 
-    def _read_reference(self, rows: Applied) -> tuple[Marks, Refused, tuple[int, ...]]:
+    def _read_reference(self, rows: Applied) -> tuple[Marks, Refused, tuple[Note, ...]]:
         """Split what `reference` released into marks for the kernels, rows a feed refused, and notes.
 
         A gap ends what stood before it as a new session does: it is the same session, begun again.
@@ -150,7 +159,7 @@ class Merge:
             at, kind = int(rows.effective[i]), int(rows.batch["kind"][i])
             if kind == _DATA:
                 if int(rows.batch["name"][i]) != _REJECT:
-                    notes.append(at)  # a fact beside the tape, which no kernel asks for yet
+                    notes.append(_note(rows.batch, i, at, detail))
                     continue
                 rejects.append((at, detail | {"underlying": rows.batch["underlying"][i].as_py()}))
                 continue
@@ -244,6 +253,11 @@ def _in_order(log: TopicLog, parts: list[Applied]) -> Applied:
     return Applied(batch, effective, late)
 
 
+def _note(rows: Batch, row: int, at: int, detail: dict[str, Any]) -> Note:
+    name, underlying = REFERENCE_NAME[int(rows["name"][row])], rows["underlying"][row].as_py()
+    return Note(at, int(rows["source_ts"][row]), name, underlying, detail)
+
+
 def _session(start_ts: int, detail: dict[str, Any]) -> Session:
     return Session(
         detail["session"],
@@ -255,15 +269,16 @@ def _session(start_ts: int, detail: dict[str, Any]) -> Session:
     )
 
 
-def market(merged: Merged, prints: str, quotes: str) -> Release:
-    """Return the release of one market."""
+def market(merged: Merged, prints: str, quotes: str, notes: tuple[Note, ...] = ()) -> Release:
+    """Return the release of one market, with the notes that it is told of."""
     p, q = merged.applied[prints], merged.applied[quotes]
     at = np.array([t for t, _ in merged.sessions], np.int64)
-    ns, np_, nq = len(at), len(p.batch), len(q.batch)
-    effective = np.concatenate([at, p.effective, q.effective])
-    kind = np.repeat(np.array([ROW_SESSION, ROW_PRINT, ROW_QUOTE], np.int8), [ns, np_, nq])
-    row = np.concatenate([np.arange(ns), np.arange(np_), np.arange(nq)]).astype(np.int64)
-    order = np.argsort(effective, kind="stable")  # stable: ties keep session, print, quote, log position
+    told = np.array([n.at for n in notes], np.int64)
+    counts = [len(at), len(told), len(p.batch), len(q.batch)]
+    effective = np.concatenate([at, told, p.effective, q.effective])
+    kind = np.repeat(np.array([ROW_SESSION, ROW_NOTE, ROW_PRINT, ROW_QUOTE], np.int8), counts)
+    row = np.concatenate([np.arange(n) for n in counts]).astype(np.int64)
+    order = np.argsort(effective, kind="stable")  # stable: ties keep session, note, print, quote, position
     return Release(
         merged.watermark,
         tuple(s for _, s in merged.sessions),
@@ -274,6 +289,7 @@ def market(merged: Merged, prints: str, quotes: str) -> Release:
         kind[order],
         row[order],
         effective[order],
+        notes,
     )
 
 

@@ -87,7 +87,14 @@ class OptionsCore:
         self._store.grow_contracts(len(self._names.contracts))
         opens = np.array([s.open_ts for s in release.sessions], np.int64)
         return Columns(
-            Walk(release.row_kind, release.row, release.effective_ts, opens),
+            Walk(
+                release.row_kind,
+                release.row,
+                release.effective_ts,
+                opens,
+                _halted(release, self._names),
+                self._names.underlying_of(),
+            ),
             _prints(release, traded),
             _quotes(release, quoted),
             new_placed(len(prints)),
@@ -107,6 +114,17 @@ class OptionsCore:
         settle_all(self._store.state.parents, self._config.limits, watermark)
         taken.append(take_closed(self._store.state.parents))
         return Closed(np.concatenate([c.slots for c in taken]), np.concatenate([c.members for c in taken]))
+
+
+def _halted(release: Release, names: Names) -> Longs:
+    """Return of each note the number of the underlying that it halts, -1 where it halts none."""
+    found = [
+        names.underlying_number(n.underlying)
+        if n.name == "status" and not n.detail.get("is_quoting", True)
+        else -1
+        for n in release.notes
+    ]
+    return np.array(found, np.int64)
 
 
 def _prints(release: Release, contracts: Longs) -> Prints:

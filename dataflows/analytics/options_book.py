@@ -70,6 +70,15 @@ def drop_quotes(book: Book) -> None:
 
 
 @njit(cache=True)
+def drop_quotes_of(book: Book, underlying: Longs, halted: int) -> None:
+    """Forget the quotes of one underlying: what stood before a halt does not stand after it."""
+    for contract in range(len(underlying)):
+        if underlying[contract] == halted:
+            book.standing[contract, :] = NO_TIME
+            book.marks[contract, :] = 0
+
+
+@njit(cache=True)
 def apply_quote(book: Book, quotes: Quotes, row: int) -> bool:
     """Let a quote stand; return False where it is late and older than the one that stands."""
     contract, ts = quotes.contract[row], quotes.source_ts[row]

@@ -99,12 +99,18 @@ class Parents(NamedTuple):
 
 
 class Walk(NamedTuple):
-    """The merged order: kinds, rows and effective times, and when each session opens."""
+    """The merged order: kinds, rows and effective times, and when each session opens.
+
+    `halted` holds of each note the number of the underlying that it halts, -1 where it halts none;
+    `underlying` that of each contract.
+    """
 
     kind: Codes
     row: Longs
     effective: Longs
     session_open: Longs
+    halted: Longs
+    underlying: Longs
 
 
 class Prints(NamedTuple):

@@ -34,6 +34,14 @@ class Names:
         """Return the rows (expiry, strike, right, underlying number) of contracts."""
         return np.asarray(self._facts[contracts])
 
+    def underlying_of(self) -> Longs:
+        """Return the number of the underlying of every contract."""
+        return np.ascontiguousarray(self._facts[:, UNDERLYING])
+
+    def underlying_number(self, underlying: str) -> int:
+        """Return the number of an underlying, -1 where none of its series was seen."""
+        return self._underlying_numbers.get(underlying, -1)
+
     def intern(self, underlying: pa.StringArray, contract: pa.StringArray) -> Longs:
         """Return the number of each row's contract, new ones added."""
         if not len(contract):

@@ -9,7 +9,13 @@ from typing import NamedTuple
 from numba import njit
 
 from dataflows.analytics import options_layout as at
-from dataflows.analytics.options_book import STATUS_OK, apply_quote, drop_quotes, place_print
+from dataflows.analytics.options_book import (
+    STATUS_OK,
+    apply_quote,
+    drop_quotes,
+    drop_quotes_of,
+    place_print,
+)
 from dataflows.analytics.options_layout import (
     Book,
     Limits,
@@ -21,7 +27,7 @@ from dataflows.analytics.options_layout import (
     Walk,
 )
 from dataflows.analytics.options_parents import end_session, join_print
-from dataflows.analytics.release import ROW_PRINT, ROW_QUOTE
+from dataflows.analytics.release import ROW_NOTE, ROW_PRINT, ROW_QUOTE
 
 
 class State(NamedTuple):
@@ -81,6 +87,9 @@ def walk_rows(state: State, limits: Limits, columns: Columns, start: int) -> int
             place_print(book, prints, placed, row)
             if prints.status[row] == STATUS_OK:
                 join_print(parents, limits, trade_of(prints, placed, row, ts))
+        elif kind == ROW_NOTE:
+            if walk.halted[row] >= 0:
+                drop_quotes_of(book, walk.underlying, walk.halted[row])
         else:
             end_session(parents, limits, ts)
             drop_quotes(book)

@@ -1,7 +1,7 @@
 """A release: what one shard may apply now, merged into one order.
 
 Owns the shape handed to the kernels. Rows arrive in the order (effective time, topic rank, log position):
-sessions before prints before quotes, so the last applied quote is strictly older than the print.
+sessions before notes before prints before quotes, so the last applied quote is strictly older than the print.
 """
 
 from collections.abc import Mapping
@@ -20,6 +20,7 @@ Codes: TypeAlias = npt.NDArray[np.int8]
 ROW_SESSION: Final = 0
 ROW_PRINT: Final = 1
 ROW_QUOTE: Final = 2
+ROW_NOTE: Final = 3
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,11 +39,25 @@ class Session:
 
 
 @dataclass(frozen=True, slots=True)
+class Note:
+    """A fact beside the tape: a record of `reference` that event time has reached at `at` (ns).
+
+    `name` is one of schemas.kinds.REFERENCE_NAME; an empty `underlying` is about every one.
+    """
+
+    at: int
+    source_ts: int
+    name: str
+    underlying: str
+    detail: Mapping[str, Any]
+
+
+@dataclass(frozen=True, slots=True)
 class Release:
     """Prints and quotes of one market (options or equities) that a shard applies up to `watermark`.
 
-    `row_kind` and `row` walk the merged order: a ROW_ constant and the index into sessions, prints
-    or quotes. `effective_ts` is the time of each step and never decreases; all are <= watermark and
+    `row_kind` and `row` walk the merged order: a ROW_ constant and the index into sessions, prints,
+    quotes or notes. `effective_ts` is the time of each step and never decreases; all are <= watermark and
     greater than the watermark of the release before. Rows that were at or below the frontier at their
     log position are flagged late and stand at that frontier + 1.
     """
@@ -56,3 +71,4 @@ class Release:
     row_kind: Codes
     row: Longs
     effective_ts: Longs
+    notes: tuple[Note, ...] = ()

@@ -73,7 +73,7 @@ class Shard:
             return {}
         outputs: Outputs = {}
         if self.merge.has_any(OPTIONS):
-            outputs |= self.options.apply(market(merged, *OPTIONS))
+            outputs |= self.options.apply(market(merged, *OPTIONS, merged.notes))
         if self.merge.has_any(EQUITIES):
             outputs |= self.equities.apply(market(merged, *EQUITIES))
         dead = _deadletters(merged)
@@ -127,7 +127,7 @@ class Shard:
             if since <= at < until:
                 kind = "duplicate" if row["reason"] == "duplicate" else "deadletter"
                 self._add(row["source_topic"], kind, 1)
-        told = [at for at, _ in merged.rejects] + list(merged.notes)
+        told = [at for at, _ in merged.rejects] + [note.at for note in merged.notes]
         self._add("reference", "processed", sum(since <= at < until for at in told))
 
     def _add(self, topic: str, counter: str, n: int) -> None:
