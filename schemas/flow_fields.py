@@ -64,7 +64,7 @@ PACKET_CONTEXT: Final = (
     _later("opened_min", "contracts", "Opened at least, on each side, where provable."),
     _later("opening_basis", "OpeningBasis", "Whether that is proven, or what lacks.", "no_open_interest"),
     _maybe("p_open", "ratio", "Chance that it opened; absent: abstains."),
-    _maybe("underlying_ts", "time", "Time of the stock quote that stood before the first member."),
+    _maybe("underlying_ts", "time", "Time of the stock quote that stood when the packet left."),
     _maybe("underlying_bid", "price", "Bid of the stock then."),
     _maybe("underlying_ask", "price", "Ask of the stock then."),
     _maybe("moneyness", "ratio", "Strike over the middle of that quote, less one.", NO_RATIO),

@@ -72,7 +72,7 @@ CREATE TABLE IF NOT EXISTS `{database}`.flow_packets
     `opened_min` Int64 CODEC(T64, ZSTD(1)) COMMENT 'Opened at least, on each side, where provable. [contracts]',
     `opening_basis` LowCardinality(String) CODEC(ZSTD(1)) COMMENT 'Whether that is proven, or what lacks. [one of a closed list]',
     `p_open` Nullable(Float64) CODEC(ZSTD(1)) COMMENT 'Chance that it opened; absent: abstains. [dimensionless; NULL where absent]',
-    `underlying_ts` Nullable(DateTime64(9, 'UTC')) CODEC(DoubleDelta, ZSTD(1)) COMMENT 'Time of the stock quote that stood before the first member. [UTC; NULL where absent]',
+    `underlying_ts` Nullable(DateTime64(9, 'UTC')) CODEC(DoubleDelta, ZSTD(1)) COMMENT 'Time of the stock quote that stood when the packet left. [UTC; NULL where absent]',
     `underlying_bid` Nullable(Decimal(18, 9)) CODEC(Delta, ZSTD(1)) COMMENT 'Bid of the stock then. [USD; NULL where absent]',
     `underlying_ask` Nullable(Decimal(18, 9)) CODEC(Delta, ZSTD(1)) COMMENT 'Ask of the stock then. [USD; NULL where absent]',
     `moneyness` Nullable(Float64) CODEC(ZSTD(1)) COMMENT 'Strike over the middle of that quote, less one. [dimensionless; NULL where absent]',

@@ -507,7 +507,7 @@ export interface FlowPacketsRow {
   opening_basis: OpeningBasis;
   /** Chance that it opened; absent: abstains. [dimensionless] */
   p_open: number | null;
-  /** Time of the stock quote that stood before the first member. [ns since 1970-01-01 UTC] */
+  /** Time of the stock quote that stood when the packet left. [ns since 1970-01-01 UTC] */
   underlying_ts: string | null;
   /** Bid of the stock then. [USD] */
   underlying_bid: number | null;
@@ -1157,7 +1157,7 @@ export const TOPICS: { readonly [K in TopicName]: TopicInfo } = {
       { name: "opened_min", type: "contracts", unit: "contracts", nullable: false, doc: "Opened at least, on each side, where provable." },
       { name: "opening_basis", type: "OpeningBasis", unit: "one of a closed list", nullable: false, doc: "Whether that is proven, or what lacks." },
       { name: "p_open", type: "ratio", unit: "dimensionless", nullable: true, doc: "Chance that it opened; absent: abstains." },
-      { name: "underlying_ts", type: "time", unit: "ns since 1970-01-01 UTC", nullable: true, doc: "Time of the stock quote that stood before the first member." },
+      { name: "underlying_ts", type: "time", unit: "ns since 1970-01-01 UTC", nullable: true, doc: "Time of the stock quote that stood when the packet left." },
       { name: "underlying_bid", type: "price", unit: "USD", nullable: true, doc: "Bid of the stock then." },
       { name: "underlying_ask", type: "price", unit: "USD", nullable: true, doc: "Ask of the stock then." },
       { name: "moneyness", type: "ratio", unit: "dimensionless", nullable: true, doc: "Strike over the middle of that quote, less one." },
