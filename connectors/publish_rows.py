@@ -18,6 +18,7 @@ import orjson
 import pyarrow as pa
 
 from connectors.feed import Chunk, Feed, Note, Reject, SessionStart
+from connectors.sessions import day_of, weekdays_off
 from schemas.columns import Batch, Column, Index, complete, concat, field_type
 from schemas.kinds import KIND, REFERENCE_NAME
 from schemas.partition import partition, partitions
@@ -188,6 +189,7 @@ class Assembler:
                 "trf_window_ns": str(session.trf_window_ns),
                 "capabilities": dict(feed.capabilities),
                 "config": {},
+                "weekdays_off": list(weekdays_off(day_of(session.open_ts))),
             }
         )
         return _controls(SESSION, [session.start_ts] * PARTITION_COUNT, EVERYWHERE, text)

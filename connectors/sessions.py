@@ -24,6 +24,7 @@ NS_PER_HOUR: Final = 3600 * NS_PER_S
 FIRST_YEAR, LAST_YEAR = 1990, 2099
 TEN_SECOND_REPORTS: Final = date(2013, 11, 4)  # FINRA shortened the reporting window from 30 s
 HOURS_KEPT: Final = 65_536
+YEARS_AHEAD: Final = 3  # the longest listed options expire within them
 
 
 def session_of(day: date) -> SessionStart:
@@ -99,3 +100,17 @@ def _calendar_between(first: date, last: date) -> Any:
         # The calendar package uses spellings of pandas that a later version will not know.
         warnings.simplefilter("ignore")
         return get_calendar("XNYS", start=str(first), end=str(last))
+
+
+def weekdays_off(day: date) -> tuple[int, ...]:
+    """Return the weekdays without trading in the years of a date and the two after it, as YYYYMMDD."""
+    years = [y for y in range(day.year, day.year + YEARS_AHEAD) if FIRST_YEAR <= y <= LAST_YEAR]
+    return tuple(n for year in years for n in _off_days(year))
+
+
+@lru_cache(maxsize=LAST_YEAR - FIRST_YEAR + 1)
+def _off_days(year: int) -> tuple[int, ...]:
+    open_days = _days_of(year)
+    every = (date(year, 1, 1) + timedelta(days=n) for n in range(366))
+    off = [d for d in every if d.year == year and d.weekday() < 5 and d not in open_days]
+    return tuple(d.year * 10_000 + d.month * 100 + d.day for d in off)

@@ -35,6 +35,9 @@ ROOTS: Final = (
     Root("BRKB", "BRK.B"),
     Root("BFB", "BF.B"),
 )
+# Index series that settle on the opening prices of their last day and trade until the day before (Cboe and
+# Nasdaq product specifications); their weekly kin (SPXW, NDXP, RUTW) settle on the close.
+AM_SETTLED: Final = frozenset({"SPX", "NDX", "RUT", "DJX", "VIX", "VIXW", "XEO", "MXEA", "MXEF"})
 SHARE_CLASSES: Final = {
     f"{name}{separator}{letter}": f"{name}.{letter}"
     for name, letter in (("BRK", "A"), ("BRK", "B"), ("BF", "A"), ("BF", "B"))
@@ -49,6 +52,11 @@ def underlying_of(root: str, expiry: int) -> str:
         if entry.root == plain and entry.first_day <= expiry <= entry.last_day:
             return entry.underlying
     return plain
+
+
+def is_adjusted(root: str) -> bool:
+    """Tell whether a root ends with the digit of an adjusted series, whose deliverable is not standard."""
+    return root[-1:].isdigit()
 
 
 @lru_cache(maxsize=CACHED_NAMES_MAX)
