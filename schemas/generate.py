@@ -9,6 +9,7 @@ from typing import Any, Final
 
 from schemas.eventbook import event_reference
 from schemas.fields import LOGICAL, Field
+from schemas.opra_docs import sale_codes_page
 from schemas.records import avro_schema
 from schemas.sql import VERSION_KEYS, create_table, create_view, shown_unit
 from schemas.topics import TOPICS, Topic
@@ -23,6 +24,7 @@ def generated_files() -> dict[str, str]:
     """Return the content of every generated file by its path below the project's root."""
     files = {
         "docs/events.md": event_reference(),
+        "docs/sale_codes.md": sale_codes_page(),
         "frontend/src/generated/schema.ts": typescript(),
     }
     for topic in TOPICS:

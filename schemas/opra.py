@@ -1,13 +1,12 @@
-"""OPRA sale codes: which family a code belongs to and what it says of the print.
+"""OPRA sale codes for kernels: the dated tables as arrays of 256 entries, indexed by the byte of a code.
 
-Owns the code table as arrays of 256 entries, indexed by the byte of the code, for use in kernels.
-Codes are case sensitive: `a` is an auction, `A` a cancel. Refuses to guess: a code that is not in
-the table, or none at all (byte 0), is of family `unknown`, which is counted and never refused.
+Owns the choice of table by date and the arrays. Codes are case sensitive: `a` is an auction, `A` a cancel.
+Refuses to guess: a code that is not in the table of its date, or none at all (byte 0), is of family
+`unknown`, which is counted and never refused; no flag is set for it, and `SAYS` answers "not known".
 """
 
-from collections.abc import Iterable
-from dataclasses import dataclass
-from typing import Final, TypeAlias
+from collections.abc import Mapping
+from typing import Any, Final, NamedTuple, TypeAlias
 
 import numpy as np
 import numpy.typing as npt
@@ -15,85 +14,81 @@ import pyarrow as pa
 
 from schemas.columns import integers
 from schemas.kinds import CODE_FAMILY
+from schemas.opra_codes import CANCELS, CURRENT, MARKS, TABLES, CodeTable, SaleCode
 
+__all__ = ["CODES", "SaleCode"]
 Flags: TypeAlias = npt.NDArray[np.bool_]
+Codes: TypeAlias = npt.NDArray[np.int8]
 
+CODES: Final = CURRENT
 NO_CODE: Final = 0
 NOT_A_CODE: Final = 255  # what text of other than one ASCII character is looked up as
 SIZE: Final = 256
+NOT_KNOWN: Final = -1  # in SAYS: neither yes (1) nor no (0)
 
 
-@dataclass(frozen=True, slots=True)
-class SaleCode:
-    """One code: OPRA's short name, our family and what the name stands for."""
+class Tables(NamedTuple):
+    """Arrays (tables, 256), the rows of the dated tables in the order of `TABLES`.
 
-    code: str
-    name: str
-    family: str
-    meaning: str
+    `family` indexes CODE_FAMILY, `cancels` indexes CANCELS. `marks` holds a flag array for each of MARKS;
+    `says` the same as 1, 0 or NOT_KNOWN: no code, an unknown one, or a table that does not tell.
+    """
 
-
-CODES: Final = (
-    SaleCode(" ", "REGULAR", "electronic", "regular trade"),
-    SaleCode("A", "CANC", "cancel", "cancels a trade that was neither last nor opening"),
-    SaleCode("B", "OSEQ", "late", "late and out of sequence"),
-    SaleCode("C", "CNCL", "cancel", "cancels the last reported trade"),
-    SaleCode("D", "LATE", "late", "late, in sequence"),
-    SaleCode("E", "CNCO", "cancel", "cancels the opening trade"),
-    SaleCode("F", "OPEN", "late", "late report of the opening trade, out of sequence"),
-    SaleCode("G", "CNOL", "cancel", "cancels the only trade of the day"),
-    SaleCode("H", "OPNL", "late", "late report of the opening trade, in sequence"),
-    SaleCode("I", "AUTO", "electronic", "electronic"),
-    SaleCode("J", "REOP", "other", "reopening after a halt"),
-    SaleCode("S", "ISOI", "iso", "intermarket sweep order"),
-    SaleCode("a", "SLAN", "auction", "single-leg auction"),
-    SaleCode("b", "SLAI", "auction", "single-leg auction, intermarket sweep"),
-    SaleCode("c", "SLCN", "cross", "single-leg cross"),
-    SaleCode("d", "SLCI", "cross", "single-leg cross, intermarket sweep"),
-    SaleCode("e", "SLFT", "floor", "single-leg floor trade"),
-    SaleCode("f", "MLET", "multi_leg", "multi-leg electronic"),
-    SaleCode("g", "MLAT", "multi_leg", "multi-leg auction"),
-    SaleCode("h", "MLCT", "multi_leg", "multi-leg cross"),
-    SaleCode("i", "MLFT", "multi_leg", "multi-leg floor trade"),
-    SaleCode("j", "MESL", "multi_leg", "multi-leg electronic against single legs"),
-    SaleCode("k", "TLAT", "stock_option", "stock-option auction"),
-    SaleCode("l", "MASL", "multi_leg", "multi-leg auction against single legs"),
-    SaleCode("m", "MFSL", "multi_leg", "multi-leg floor trade against single legs"),
-    SaleCode("n", "TLET", "stock_option", "stock-option electronic"),
-    SaleCode("o", "TLCT", "stock_option", "stock-option cross"),
-    SaleCode("p", "TLFT", "stock_option", "stock-option floor trade"),
-    SaleCode("q", "TESL", "stock_option", "stock-option electronic against single legs"),
-    SaleCode("r", "TASL", "stock_option", "stock-option auction against single legs"),
-    SaleCode("s", "TFSL", "stock_option", "stock-option floor trade against single legs"),
-    SaleCode("t", "CBMO", "multi_leg", "floor trade of three legs or more, any price"),
-    SaleCode("u", "MCTP", "other", "multilateral compression at a derived price"),
-    SaleCode("v", "EXHT", "other", "extended hours"),
-)
+    family: npt.NDArray[np.int32]
+    cancels: Codes
+    is_known: Flags
+    marks: Mapping[str, Flags]
+    says: Mapping[str, Codes]
 
 
-def _family_table() -> npt.NDArray[np.int32]:
-    table = np.full(SIZE, CODE_FAMILY.index("unknown"), np.int32)
-    for code in CODES:
-        table[ord(code.code)] = CODE_FAMILY.index(code.family)
-    table.setflags(write=False)
-    return table
+def _tables() -> Tables:
+    marks = {mark: np.array([_marked(t, mark) for t in TABLES]) for mark in MARKS}
+    known = np.array([_marked(t, "") for t in TABLES])
+    says = {mark: np.where(known, marks[mark], NOT_KNOWN).astype(np.int8) for mark in MARKS}
+    for number, table in enumerate(TABLES):
+        for mark in {"auction", "cross", "floor", "iso"} - set(table.tells):
+            says[mark][number] = np.where(marks[mark][number], 1, NOT_KNOWN)
+    family = np.full((len(TABLES), SIZE), CODE_FAMILY.index("unknown"), np.int32)
+    cancels = np.zeros((len(TABLES), SIZE), np.int8)
+    for number, table in enumerate(TABLES):
+        for row in table.codes:
+            family[number, ord(row.code)] = CODE_FAMILY.index(row.family)
+            cancels[number, ord(row.code)] = CANCELS.index(row.cancels)
+    arrays: tuple[npt.NDArray[Any], ...] = (family, cancels, known, *marks.values(), *says.values())
+    for array in arrays:
+        array.setflags(write=False)
+    return Tables(family, cancels, known, marks, says)
 
 
-def _flag_table(codes: Iterable[str]) -> Flags:
-    table = np.zeros(SIZE, np.bool_)
-    table[[ord(c) for c in codes]] = True
-    table.setflags(write=False)
-    return table
+def _marked(table: CodeTable, mark: str) -> Flags:
+    """Return which codes of a table carry a mark; with none, which codes it holds."""
+    flags = np.zeros(SIZE, np.bool_)
+    flags[[ord(row.code) for row in table.codes if mark in ("", *row.marks)]] = True
+    return flags
 
 
-FAMILY: Final = _family_table()
-IS_CANCEL: Final = _flag_table("ACEG")
-IS_REPORT_LATE: Final = _flag_table("BDFH")
-IS_VOLUME_ONLY: Final = _flag_table("tu")  # may print at any price; neither high, low nor last
-IS_FLOOR: Final = _flag_table("eimpst")
-IS_AUCTION: Final = _flag_table("abgklr")
-IS_CROSS: Final = _flag_table("cdho")
-IS_AGAINST_SINGLE_LEGS: Final = _flag_table("jlmqrs")
+DATED: Final = _tables()
+NOW: Final = len(TABLES) - 1
+FAMILY: Final = DATED.family[NOW]
+CANCEL_MEANING: Final = DATED.cancels[NOW]
+IS_CANCEL: Final = CANCEL_MEANING > 0
+IS_REPORT_LATE: Final = DATED.marks["late"][NOW]
+IS_VOLUME_ONLY: Final = DATED.marks["volume_only"][NOW]  # any price; neither high, low nor last
+IS_FLOOR: Final = DATED.marks["floor"][NOW]
+IS_AUCTION: Final = DATED.marks["auction"][NOW]
+IS_CROSS: Final = DATED.marks["cross"][NOW]
+IS_ISO: Final = DATED.marks["iso"][NOW]
+IS_SIDE_ELIGIBLE: Final = DATED.marks["side"][NOW]
+IS_AGAINST_SINGLE_LEGS: Final = DATED.marks["single_legs"][NOW]
+
+
+def table_number(date: int | npt.NDArray[np.int64] | None) -> int | npt.NDArray[np.int64]:
+    """Return the table of a date (YYYYMMDD) or of an array of dates; without one, the newest."""
+    if date is None:
+        return NOW
+    starts = np.array([table.since for table in TABLES], np.int64)
+    number = np.clip(np.searchsorted(starts, date, side="right") - 1, 0, NOW)
+    return int(number) if np.ndim(number) == 0 else np.asarray(number, np.int64)
 
 
 def code_bytes(codes: pa.StringArray) -> npt.NDArray[np.uint8]:
