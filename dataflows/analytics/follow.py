@@ -12,7 +12,7 @@ import numpy as np
 
 from dataflows.analytics.options_layout import NO_TIME, Q_ASK, Q_BID, Q_TS
 from dataflows.analytics.plain import from_plain, to_plain
-from dataflows.analytics.release import ROW_QUOTE, ROW_SESSION, Longs, Release
+from dataflows.analytics.release import ROW_QUOTE, ROW_SESSION, Longs, Release, halts_quotes
 from dataflows.analytics.stock import Stock
 from schemas.columns import Batch, concat, empty, is_text
 from schemas.fields import ABSENT, NO_PRICE
@@ -89,12 +89,13 @@ class Follow:
         at = [n for n, known in enumerate(self._waiting["packet_id"].to_pylist()) if known == packet_id]
         if not at:
             return
-        due = int(self._waiting["emit_ts"][at[0]])
+        due, contract = int(self._waiting["emit_ts"][at[0]]), self._contract[at[0]]
         self._keep(np.arange(len(self._waiting)) != at[0])
         if int(row["status"][0]) == _RETRACTED:
             return
         waiting = dict(row.columns) | {"emit_ts": np.array([due], np.int64)}
         self._waiting = concat([self._waiting, Batch(row.topic, waiting)])
+        self._contract = np.append(self._contract, contract)
 
     def due(self, release: Release, quoted: Longs, before: Looked, stock: Stock) -> Batch:
         """Return the packets whose time has come, with what was quoted then, as rows without a version.
@@ -113,7 +114,9 @@ class Follow:
         found, contracts, at = self._waiting.take(rows), self._contract[rows], times[rows]
         self._keep(~is_due)
         self._drop(first_mark)
-        return _looked_at(found, at, _quotes(release, quoted, before, contracts, at), stock)
+        quotes = _quotes(release, quoted, before, contracts, at)
+        quotes[_is_halted(release, found["underlying"].to_pylist(), at, quotes)] = NO_TIME
+        return _looked_at(found, at, quotes[:, 1:], stock)
 
     def _keep(self, mask: Any) -> None:
         self._waiting = self._waiting.take(np.flatnonzero(mask))
@@ -127,21 +130,34 @@ class Follow:
 
 
 def _quotes(release: Release, quoted: Longs, before: Looked, contracts: Longs, at: Longs) -> Longs:
-    """Return (ts, bid, ask) rows of what stood strictly before each time; -1 where nothing did."""
+    """Return rows of what stood strictly before each time: (effective time, ts, bid, ask), -1 for nothing.
+
+    The effective time of what stood before the release is 0.
+    """
     is_quote = release.row_kind == ROW_QUOTE
     order, effective = release.row[is_quote], release.effective_ts[is_quote]
     series = quoted[order]
-    found = np.full((len(contracts), 3), NO_TIME, np.int64)
+    found = np.full((len(contracts), 4), NO_TIME, np.int64)
     source = release.quotes
     for row, (contract, ts) in enumerate(zip(contracts.tolist(), at.tolist(), strict=True)):
         mine = np.flatnonzero((series == contract) & (effective < ts))
         if len(mine):
             last = order[mine[-1]]
-            found[row] = source["source_ts"][last], source["bid"][last], source["ask"][last]
+            prices = (source[name][last] for name in ("source_ts", "bid", "ask"))
+            found[row] = effective[mine[-1]], *prices
         else:
             place = int(np.searchsorted(before.contracts, contract))
-            found[row] = before.standing[place, [Q_TS, Q_BID, Q_ASK]]
+            found[row] = 0, *before.standing[place, [Q_TS, Q_BID, Q_ASK]]
     return found
+
+
+def _is_halted(release: Release, underlyings: list[str], at: Longs, quotes: Longs) -> Any:
+    """Tell where a halt came between the quote and the look; at one instant a halt comes before quotes."""
+    halts = [(n.at, n.underlying) for n in release.notes if halts_quotes(n)]
+    asked = zip(underlyings, at.tolist(), quotes[:, 0].tolist(), strict=True)
+    return np.array(
+        [any(u == name and since < ts <= until for ts, u in halts) for name, until, since in asked], np.bool_
+    )
 
 
 def _looked_at(packets: Batch, at: Longs, quotes: Longs, stock: Stock) -> Batch:

@@ -52,6 +52,11 @@ class Note:
     detail: Mapping[str, Any]
 
 
+def halts_quotes(note: Note) -> bool:
+    """Tell whether a note says that nobody quotes its underlying any more."""
+    return note.name == "status" and not note.detail.get("is_quoting", True)
+
+
 @dataclass(frozen=True, slots=True)
 class Release:
     """Prints and quotes of one market (options or equities) that a shard applies up to `watermark`.
