@@ -73,10 +73,14 @@ class Note:
 
 @dataclass(frozen=True, slots=True)
 class Gap:
-    """A stretch that the source knows it has missed; what stood before it no longer stands after it."""
+    """A stretch that the source knows it has missed; what stood before it no longer stands after it.
+
+    `inputs` are the raw topics that lack records; where none is named, any of them may.
+    """
 
     source_ts: int
     reason: str
+    inputs: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

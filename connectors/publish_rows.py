@@ -17,7 +17,7 @@ import numpy as np
 import orjson
 import pyarrow as pa
 
-from connectors.feed import Chunk, Feed, Note, Reject, SessionStart
+from connectors.feed import Chunk, Feed, Gap, Note, Reject, SessionStart
 from connectors.sessions import day_of, weekdays_off
 from schemas.columns import Batch, Column, Index, complete, concat, field_type
 from schemas.kinds import KIND, REFERENCE_NAME
@@ -132,8 +132,7 @@ class Assembler:
         data = _data_of(chunk)
         starts = [self._session(chunk.session)] if chunk.session else []
         starts += [
-            _controls(GAP, [g.source_ts] * PARTITION_COUNT, EVERYWHERE, dump({"reason": g.reason}))
-            for g in chunk.gaps
+            _controls(GAP, [g.source_ts] * PARTITION_COUNT, EVERYWHERE, _gap_json(g)) for g in chunk.gaps
         ]
         beats = self._heartbeats(chunk, data)
         out: dict[str, Numbered] = {}
@@ -338,6 +337,10 @@ def _note_rows(notes: Sequence[Note]) -> Placed:
     }
     batch = _rows(REFERENCE, given, len(notes)).take(index)
     return Placed(batch, np.array([k for p in parts for k in p], np.int64), batch["source_ts"])
+
+
+def _gap_json(gap: Gap) -> str:
+    return dump({"reason": gap.reason} | ({"inputs": list(gap.inputs)} if gap.inputs else {}))
 
 
 def _reject_json(item: Reject) -> str:

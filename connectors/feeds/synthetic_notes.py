@@ -103,5 +103,8 @@ def halts(universe: Universe, incidents: Incidents) -> list[Note]:
 
 def gaps(incidents: Incidents) -> list[Gap]:
     """Return a gap where each outage of a quote channel ends."""
-    lost = {True: "equity quotes were lost", False: "option quotes were lost"}
-    return [Gap(o.stop_ts, lost[o.market == EQUITIES]) for o in incidents.outages]
+    lost = {
+        True: ("equity quotes were lost", ("equities.quotes",)),
+        False: ("option quotes were lost", ("options.nbbo",)),
+    }
+    return [Gap(o.stop_ts, *lost[o.market == EQUITIES]) for o in incidents.outages]

@@ -151,7 +151,8 @@ class Merge:
     def _read_reference(self, rows: Applied) -> tuple[Marks, Refused, tuple[Note, ...]]:
         """Split what `reference` released into marks for the kernels, rows a feed refused, and notes.
 
-        A gap ends what stood before it as a new session does: it is the same session, begun again.
+        A gap ends what stood before it as a new session does: it is the same session, begun again, with
+        what the gap says of itself in the detail `gap`.
         """
         marks, rejects, notes = [], [], []
         for i in range(len(rows.batch)):
@@ -167,7 +168,8 @@ class Merge:
                 named = tuple(detail["inputs"])
                 assert named == self.inputs, f"a session names {named}, the first named {self.inputs}"
                 self.session = detail
-            marks.append((at, _session(int(rows.batch["source_ts"][i]), self.session)))
+            said = detail if kind == _SESSION else {**self.session, "gap": detail}
+            marks.append((at, _session(int(rows.batch["source_ts"][i]), said)))
         return tuple(marks), tuple(rejects), tuple(notes)
 
 

@@ -22,6 +22,7 @@ from schemas.kinds import OPENING_BASIS, PRINT_REPORT, PRINT_STATUS
 from schemas.symbology import ROOT_LENGTH_MAX, parse_contracts
 
 SNAPSHOT_VERSION: Final = 1
+PRINTS: Final = "options.prints"
 STANDARD: Final = 100  # shares to a contract; any other number is that of an adjusted or special series
 EVENING_NS: Final = (13 * 60 + 15) * 60 * 1_000_000_000  # from 20:15 the evening before to 9:30
 EVENING: Final = frozenset({"SPX", "XSP", "VIX", "RUT"})  # that trade in Cboe's global trading hours
@@ -174,8 +175,8 @@ class Opening:
     def _begin(self, session: Session) -> None:
         """Drop what the session before left; a second record of the same session is a gap in it."""
         if session.name == self._session:
-            lost = session.detail.get("gap", {}).get("inputs", ("options.prints",))
-            self._is_complete = self._is_complete and "options.prints" not in lost
+            lost = session.detail.get("gap", {}).get("inputs", (PRINTS,))
+            self._is_complete = self._is_complete and PRINTS not in lost
             return
         self._counts[:, VOLUME] = 0
         is_early = (self._flags & F_EARLY) != 0
@@ -197,7 +198,7 @@ class Opening:
             if note.detail.get("is_trading") is False and self._open_ts <= note.at < self._close_ts:
                 self._lose(note.underlying)
         elif note.name == "reject":
-            if note.detail.get("topic") == "options.prints":
+            if note.detail.get("topic") == PRINTS:
                 self._lose(note.underlying)
         elif note.name == "capabilities" and note.detail.get("option_volume_complete") is False:
             self._is_complete = False
