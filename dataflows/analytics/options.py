@@ -11,13 +11,13 @@ import numpy as np
 import orjson
 
 from dataflows.analytics import options_layout as at
-from dataflows.analytics.baselines import Baselines
+from dataflows.analytics.baselines import Baselines, PacketColumns, buckets
 from dataflows.analytics.options_codes import read_codes
 from dataflows.analytics.options_config import OptionsConfig
-from dataflows.analytics.options_layout import Prints, Quotes, Walk, new_placed
+from dataflows.analytics.options_layout import VENUE_CODES, Prints, Quotes, Walk, new_placed
 from dataflows.analytics.options_money import premiums
 from dataflows.analytics.options_names import Names
-from dataflows.analytics.options_packets import Closed, packets_batch, take_closed
+from dataflows.analytics.options_packets import Closed, Extras, packets_batch, take_closed
 from dataflows.analytics.options_parents import settle_all
 from dataflows.analytics.options_placed import placed_batch
 from dataflows.analytics.options_state import Store
@@ -25,8 +25,9 @@ from dataflows.analytics.options_walk import Columns, walk_rows
 from dataflows.analytics.release import Longs, Release
 from dataflows.analytics.rules.claims import claims
 from schemas.columns import Batch
+from schemas.fields import ABSENT
 
-SNAPSHOT_VERSION: Final = 1
+SNAPSHOT_VERSION: Final = 2
 
 
 class OptionsCore:
@@ -53,7 +54,8 @@ class OptionsCore:
         columns = self._columns(release)
         self._baselines.grow(len(self._names.contracts), len(self._names.underlyings))
         closed = self._walk(columns, release.watermark)
-        packets = packets_batch(closed, self._names, self._baselines)
+        rows, extras = packets_batch(closed, self._names)
+        packets = _scored(rows, extras, self._baselines)
         placed = placed_batch(release, self._names, columns.prints, columns.placed)
         said = claims(packets, self._config.rules, self._config.alert_score)
         return {"options.placed": placed, "flow.packets": packets, **said}
@@ -116,6 +118,31 @@ class OptionsCore:
         return Closed(np.concatenate([c.slots for c in taken]), np.concatenate([c.members for c in taken]))
 
 
+def _scored(packets: Batch, extras: Extras, baselines: Baselines) -> Batch:
+    """Return packets with their scores against the baselines; they are counted after."""
+    if not len(packets):
+        return packets
+    scores = baselines.score(
+        PacketColumns(
+            extras.contract,
+            extras.underlying,
+            buckets(packets["emit_ts"], extras.open_ts),
+            packets["premium"],
+            packets["size"],
+            extras.relative_spread,
+        )
+    )
+    premium, size, spread = (z.copy() for z in scores.z)
+    found = {
+        "baseline": scores.baseline,
+        "baseline_count": scores.packets,
+        "premium_z": premium,
+        "size_z": size,
+        "spread_z": spread,
+    }
+    return Batch(packets.topic, {**packets.columns, **found})
+
+
 def _halted(release: Release, names: Names) -> Longs:
     """Return of each note the number of the underlying that it halts, -1 where it halts none."""
     found = [
@@ -148,6 +175,8 @@ def _prints(release: Release, contracts: Longs) -> Prints:
         source["carried_ask"],
         source["carried_bid_size"],
         source["carried_ask_size"],
+        np.full(len(source), ABSENT, np.int64),
+        *(np.zeros(len(source), np.int64) for _ in range(4)),
     )
 
 
@@ -162,4 +191,5 @@ def _quotes(release: Release, contracts: Longs) -> Quotes:
         source["bid_size"],
         source["ask_size"],
         release.quotes_late,
+        source["bid_venue"].astype(np.int64) * VENUE_CODES + source["ask_venue"],
     )

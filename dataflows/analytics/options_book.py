@@ -16,10 +16,13 @@ from dataflows.analytics.options_layout import (
     Q_ASK_SIZE,
     Q_BID,
     Q_BID_SIZE,
+    Q_MARK,
     Q_SEQ,
     Q_TS,
+    Q_VENUES,
     QUOTE_FIELDS,
     RING,
+    RING_MARK,
     SECOND,
     Book,
     Placed,
@@ -57,6 +60,10 @@ FAMILY_UNKNOWN: Final = CODE_FAMILY.index("unknown")
 FAMILY_ELECTRONIC: Final = CODE_FAMILY.index("electronic")
 FAMILY_ISO: Final = CODE_FAMILY.index("iso")
 FAMILY_AUCTION: Final = CODE_FAMILY.index("auction")
+FAMILY_CROSS: Final = CODE_FAMILY.index("cross")
+FAMILY_FLOOR: Final = CODE_FAMILY.index("floor")
+FAMILY_MULTI_LEG: Final = CODE_FAMILY.index("multi_leg")
+FAMILY_STOCK_OPTION: Final = CODE_FAMILY.index("stock_option")
 FLOOR_WINDOW_NS: Final = 90 * SECOND
 
 Code: TypeAlias = int | np.int8 | np.int64
@@ -66,56 +73,60 @@ Code: TypeAlias = int | np.int8 | np.int64
 def drop_quotes(book: Book) -> None:
     """Forget every standing quote and every price change."""
     book.standing[:] = NO_TIME
-    book.marks[:] = 0
+    book.standing[:, Q_VENUES:] = 0
 
 
 @njit(cache=True)
-def drop_quotes_of(book: Book, underlying: Longs, halted: int) -> None:
-    """Forget the quotes of one underlying: what stood before a halt does not stand after it."""
-    for contract in range(len(underlying)):
-        if underlying[contract] == halted:
-            book.standing[contract, :] = NO_TIME
-            book.marks[contract, :] = 0
+def drop_quotes_of(book: Book, underlying_of: Longs, underlying: int) -> None:
+    """Forget the quotes of the series of one underlying: it is halted, nothing stands."""
+    for contract in range(len(underlying_of)):
+        if underlying_of[contract] == underlying:
+            book.standing[contract] = NO_TIME
+            book.standing[contract, Q_VENUES:] = 0
 
 
 @njit(cache=True)
 def apply_quote(book: Book, quotes: Quotes, row: int) -> bool:
-    """Let a quote stand; return False where it is late and older than the one that stands."""
+    """Let a quote stand; return False where it is late and older than the one that stands.
+
+    The newest price change of a ring always has the prices of the quote that stands, so that a quote of
+    the same prices need not look at the ring.
+    """
     contract, ts = quotes.contract[row], quotes.source_ts[row]
     bid, ask = quotes.bid[row], quotes.ask[row]
-    if quotes.is_late[row] and ts < book.standing[contract, Q_TS]:
+    standing = book.standing[contract]
+    if quotes.is_late[row] and ts < standing[Q_TS]:
         return False
-    book.standing[contract, Q_TS] = ts
-    book.standing[contract, Q_SEQ] = quotes.seq[row]
-    book.standing[contract, Q_BID] = bid
-    book.standing[contract, Q_ASK] = ask
-    book.standing[contract, Q_BID_SIZE] = quotes.bid_size[row]
-    book.standing[contract, Q_ASK_SIZE] = quotes.ask_size[row]
-    head, filled = int(book.marks[contract, 0]), int(book.marks[contract, 1])
+    mark = standing[Q_MARK]
+    is_same = mark != 0 and standing[Q_BID] == bid and standing[Q_ASK] == ask
+    standing[Q_TS], standing[Q_SEQ] = ts, quotes.seq[row]
+    standing[Q_BID], standing[Q_ASK] = bid, ask
+    standing[Q_BID_SIZE], standing[Q_ASK_SIZE] = quotes.bid_size[row], quotes.ask_size[row]
+    standing[Q_VENUES] = quotes.venues[row]
+    if is_same:
+        return True
+    head, filled = mark // RING_MARK, mark % RING_MARK
     newest = (head + RING - 1) % RING
-    if filled > 0:
-        if book.ring[contract, newest, Q_BID] == bid and book.ring[contract, newest, Q_ASK] == ask:
-            return True
-        if book.ring[contract, newest, Q_TS] == ts:
-            _copy(book, contract, newest)  # what it held stood for no time at all
-            return True
-    _copy(book, contract, head)
-    book.marks[contract, 0] = (head + 1) % RING
-    book.marks[contract, 1] = min(filled + 1, RING)
+    if filled > 0 and book.ring[contract, newest, Q_TS] == ts:
+        _copy(standing, book.ring[contract, newest])  # what it held stood for no time at all
+        return True
+    _copy(standing, book.ring[contract, head])
+    standing[Q_MARK] = (head + 1) % RING * RING_MARK + min(filled + 1, RING)
     return True
 
 
 @njit(cache=True)
-def _copy(book: Book, contract: int, place: int) -> None:
-    """Write the standing quote into a place of the ring."""
+def _copy(quote: Longs, target: Longs) -> None:
+    """Write a quote to another place."""
     for number in range(QUOTE_FIELDS):
-        book.ring[contract, place, number] = book.standing[contract, number]
+        target[number] = quote[number]
 
 
 @njit(cache=True)
 def find_before(book: Book, contract: int, ts: int) -> int:
     """Return the ring position of the prices that stood strictly before `ts`; -1 where unknown."""
-    head, filled = int(book.marks[contract, 0]), int(book.marks[contract, 1])
+    mark = book.standing[contract, Q_MARK]
+    head, filled = int(mark // RING_MARK), int(mark % RING_MARK)
     for back in range(1, filled + 1):
         at = (head + RING - back) % RING
         if book.ring[contract, at, Q_TS] < ts:
@@ -132,8 +143,12 @@ def _place(book: Book, contract: int, at: int, price: int) -> int:
 @njit(cache=True)
 def _is_same_at(book: Book, contract: int, ts: int, judged: tuple[int, int]) -> bool:
     """Tell whether (price, placement) holds against the quotes 1, 10 and 50 ms before `ts`."""
-    for lag in (MS, 10 * MS, 50 * MS):
+    before = -1
+    for lag in (50 * MS, 10 * MS, MS):
         at = find_before(book, contract, ts - lag)
+        if at == before and at >= 0:
+            continue
+        before = at
         if at < 0 or _place(book, contract, at, judged[0]) != judged[1]:
             return False
     return True
@@ -142,7 +157,8 @@ def _is_same_at(book: Book, contract: int, ts: int, judged: tuple[int, int]) -> 
 @njit(cache=True)
 def _is_same_over(book: Book, contract: int, ts: int, judged: tuple[int, int]) -> bool:
     """Tell whether (price, placement) holds against all quotes of the floor's window before `ts`."""
-    head, filled = int(book.marks[contract, 0]), int(book.marks[contract, 1])
+    mark = book.standing[contract, Q_MARK]
+    head, filled = int(mark // RING_MARK), int(mark % RING_MARK)
     for back in range(1, filled + 1):
         at = (head + RING - back) % RING
         stood_from = book.ring[contract, at, Q_TS]
@@ -177,16 +193,22 @@ def has_sided_family(family: int) -> bool:
 
 
 @njit(cache=True)
+def has_package_family(family: int) -> bool:
+    """Tell whether prints of a code family are legs of packages, and so no parents of their own."""
+    return family in (FAMILY_MULTI_LEG, FAMILY_STOCK_OPTION)
+
+
+@njit(cache=True)
 def _find_quote(book: Book, contract: int, ts: int, quote: Longs) -> int:
     """Copy the quote that stood strictly before `ts` into `quote` and say where it came from."""
     stood_from = book.standing[contract, Q_TS]
     if stood_from != NO_TIME and stood_from < ts:
-        quote[:] = book.standing[contract]
+        _copy(book.standing[contract], quote)
         return SOURCE_JOINED
     at = find_before(book, contract, ts)
     if at < 0:
         return 0
-    quote[:] = book.ring[contract, at]
+    _copy(book.ring[contract, at], quote)
     return SOURCE_HISTORY
 
 

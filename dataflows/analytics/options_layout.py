@@ -11,6 +11,7 @@ import numpy as np
 import numpy.typing as npt
 
 from dataflows.analytics.release import Codes, Flags, Longs
+from schemas.kinds import VENUE_LETTER
 
 Ints: TypeAlias = npt.NDArray[np.int32]
 Shorts: TypeAlias = npt.NDArray[np.int16]
@@ -19,10 +20,15 @@ MS: Final = 1_000_000
 SECOND: Final = 1_000_000_000
 NO_TIME: Final = -1
 
-# A quote, standing or in the ring of price changes.
-Q_TS, Q_SEQ, Q_BID, Q_ASK, Q_BID_SIZE, Q_ASK_SIZE = range(6)
-QUOTE_FIELDS: Final = 6
+# A quote, standing or in the ring of price changes. A standing one fills a line of the cache with the
+# mark of its ring (next x 8 + filled), so that a quote of unchanged prices touches nothing else.
+Q_TS, Q_SEQ, Q_BID, Q_ASK, Q_BID_SIZE, Q_ASK_SIZE, Q_VENUES, Q_MARK = range(8)
+QUOTE_FIELDS: Final = 7
+STANDING_FIELDS: Final = 8
 RING: Final = 4
+RING_MARK: Final = 8
+VENUE_CODES: Final = 32  # Q_VENUES is the code of the bid's venue x this + that of the ask's
+assert len(VENUE_LETTER) <= VENUE_CODES and RING < RING_MARK
 
 # Keys of open parents within a contract: side (none, buy, sell) x group; and the two stages of a parent.
 GROUP_LIT, GROUP_AUCTION, GROUP_ALONE = range(3)
@@ -63,9 +69,24 @@ EVENTS: Final = 32  # taker events that further prints may still join; the oldes
     P_BLOCKS,
     P_OPEN_TS,
     P_KIND,
-    P_STAGE,
-) = range(31)
-PARENT_FIELDS: Final = 31
+    P_FIRST_PRICE,
+    P_LAST_PRICE,
+    P_LOW,
+    P_HIGH,
+    P_ASK_PREMIUM,
+    P_BID_PREMIUM,
+    P_INSIDE_PREMIUM,
+    P_ELECTRONIC,
+    P_AUCTION,
+    P_CROSS,
+    P_FLOOR,
+    P_DISPLAYED,
+    P_INTEREST,
+    P_VOLUME_BEFORE,
+    P_OPENED,
+    P_BASIS,
+) = range(46)
+PARENT_FIELDS: Final = 46
 STAGE_FREE, STAGE_OPEN, STAGE_CLOSED = range(3)
 
 # Venues as bits: letters of participants, anything else, and not known.
@@ -78,17 +99,17 @@ COUNTERS: Final = 6
 
 
 class Book(NamedTuple):
-    """Standing quotes (contracts, 6), rings (contracts, RING, 6) and ring (next, filled)."""
+    """Standing quotes (contracts, STANDING_FIELDS) and rings of them (contracts, RING, QUOTE_FIELDS)."""
 
     standing: Longs
     ring: Longs
-    marks: Codes
 
 
 class Parents(NamedTuple):
-    """Open parents: slots by (contract, key, stage), their numbers, members and taker events."""
+    """Open parents: slots by (contract, key, stage), their stage, numbers, members and taker events."""
 
     by_key: Ints
+    stage: Codes
     slots: Longs
     members: Longs
     event_ts: Longs
@@ -114,7 +135,11 @@ class Walk(NamedTuple):
 
 
 class Prints(NamedTuple):
-    """Columns of the prints of a release; codes as in `schemas.kinds`, venue as a bit number."""
+    """Columns of the prints of a release; codes as in `schemas.kinds`, venue as a bit number.
+
+    `open_interest` is ABSENT where it is not known, `opened` proven contracts, `basis` an OPENING_BASIS code.
+    `block_contracts` is the size from which a print of its bucket is a block, 0 where that is not known.
+    """
 
     contract: Longs
     seq: Longs
@@ -132,6 +157,11 @@ class Prints(NamedTuple):
     carried_ask: Longs
     carried_bid_size: Longs
     carried_ask_size: Longs
+    open_interest: Longs
+    volume_before: Longs
+    opened: Longs
+    basis: Longs
+    block_contracts: Longs
 
 
 class Quotes(NamedTuple):
@@ -145,10 +175,11 @@ class Quotes(NamedTuple):
     bid_size: Longs
     ask_size: Longs
     is_late: Flags
+    venues: Longs  # as Q_VENUES
 
 
 class Placed(NamedTuple):
-    """What is found for each print, by its row: a quote (rows, 6), its age and the judgements."""
+    """What is found for each print, by its row: a quote (rows, QUOTE_FIELDS), its age and the judgements."""
 
     quote: Longs
     age_ns: Longs
@@ -157,6 +188,16 @@ class Placed(NamedTuple):
     is_stable: Flags
     source: Ints
     side: Ints
+
+    @property
+    def bid_venue(self) -> Ints:
+        """Code in VENUE_LETTER of the venue at the bid."""
+        return (self.quote[:, Q_VENUES] // VENUE_CODES).astype(np.int32)
+
+    @property
+    def ask_venue(self) -> Ints:
+        """Code in VENUE_LETTER of the venue at the ask."""
+        return (self.quote[:, Q_VENUES] % VENUE_CODES).astype(np.int32)
 
 
 class Trade(NamedTuple):
@@ -178,6 +219,13 @@ class Trade(NamedTuple):
     quote_seq: int
     bid: int
     ask: int
+    bid_size: int
+    ask_size: int
+    open_interest: int
+    volume_before: int
+    opened: int
+    basis: int
+    block_contracts: int
 
 
 class Limits(NamedTuple):
@@ -196,11 +244,9 @@ class Limits(NamedTuple):
 
 def new_book(contracts: int) -> Book:
     """Return a book without quotes for that many contracts."""
-    return Book(
-        np.full((contracts, QUOTE_FIELDS), NO_TIME, np.int64),
-        np.zeros((contracts, RING, QUOTE_FIELDS), np.int64),
-        np.zeros((contracts, 2), np.int8),
-    )
+    standing = np.full((contracts, STANDING_FIELDS), NO_TIME, np.int64)
+    standing[:, Q_VENUES:] = 0
+    return Book(standing, np.zeros((contracts, RING, QUOTE_FIELDS), np.int64))
 
 
 def new_parents(contracts: int, slots: int) -> Parents:
@@ -209,6 +255,7 @@ def new_parents(contracts: int, slots: int) -> Parents:
     counts[C_FREE] = slots
     return Parents(
         np.full((contracts, KEYS, 2), -1, np.int32),
+        np.zeros(slots, np.int8),
         np.zeros((slots, PARENT_FIELDS), np.int64),
         np.zeros((slots, MEMBERS), np.int64),
         np.zeros((slots, EVENTS), np.int64),
@@ -221,8 +268,10 @@ def new_parents(contracts: int, slots: int) -> Parents:
 
 def new_placed(rows: int) -> Placed:
     """Return the columns to fill for that many prints."""
+    quote = np.full((rows, QUOTE_FIELDS), NO_TIME, np.int64)
+    quote[:, Q_VENUES] = 0
     return Placed(
-        np.full((rows, QUOTE_FIELDS), NO_TIME, np.int64),
+        quote,
         np.full(rows, NO_TIME, np.int64),
         np.zeros(rows, np.int32),
         np.zeros(rows, np.int32),

@@ -49,7 +49,7 @@ def _emit(parents: Parents, limits: Limits, slot: int, ts: int) -> None:
     """Close a parent at `ts`; its slot stays until the caller has read it."""
     parent = parents.slots[slot]
     parent[at.P_EMIT] = ts
-    parent[at.P_STAGE] = at.STAGE_CLOSED
+    parents.stage[slot] = at.STAGE_CLOSED
     parent[at.P_KIND] = kind_of(parent, limits)
     parents.closed[parents.counts[at.C_CLOSED]] = slot
     parents.counts[at.C_CLOSED] += 1
@@ -65,7 +65,7 @@ def _take_slot(parents: Parents) -> int:
 
 @njit(cache=True)
 def _give_back(parents: Parents, slot: int) -> None:
-    parents.slots[slot, at.P_STAGE] = at.STAGE_FREE
+    parents.stage[slot] = at.STAGE_FREE
     parents.free[parents.counts[at.C_FREE]] = slot
     parents.counts[at.C_FREE] += 1
     parents.counts[at.C_OPEN] -= 1
@@ -144,7 +144,7 @@ def _where(parents: Parents, slot: int) -> tuple[int, int]:
 def settle_all(parents: Parents, limits: Limits, until: int) -> None:
     """Close every parent that is due at or before `until`."""
     for slot in range(parents.slots.shape[0]):
-        if parents.slots[slot, at.P_STAGE] == at.STAGE_OPEN:
+        if parents.stage[slot] == at.STAGE_OPEN:
             _settle(parents, limits, _where(parents, slot), until)
 
 
@@ -164,7 +164,7 @@ def end_session(parents: Parents, limits: Limits, ts: int) -> None:
     """Close every parent: at its own time where that comes before `ts`, else at `ts`."""
     settle_all(parents, limits, ts)
     for slot in range(parents.slots.shape[0]):
-        if parents.slots[slot, at.P_STAGE] == at.STAGE_OPEN:
+        if parents.stage[slot] == at.STAGE_OPEN:
             _flush(parents, limits, _where(parents, slot), ts)
 
 
@@ -178,8 +178,7 @@ def _make_room(parents: Parents, limits: Limits, ts: int) -> None:
         return
     oldest = -1
     for slot in range(parents.slots.shape[0]):
-        parent = parents.slots[slot]
-        if parent[at.P_STAGE] != at.STAGE_OPEN:
+        if parents.stage[slot] != at.STAGE_OPEN:
             continue
         if oldest < 0 or _is_before(parents, slot, oldest):
             oldest = slot

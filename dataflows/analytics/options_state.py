@@ -53,7 +53,7 @@ class Store:
         """Return quotes, rings and open parents as plain data; between releases no parent is closed."""
         book, parents = self.state
         assert parents.counts[at.C_CLOSED] == 0, "closed parents must be taken first"
-        is_open = np.flatnonzero(parents.slots[:, at.P_STAGE] == at.STAGE_OPEN)
+        is_open = np.flatnonzero(parents.stage == at.STAGE_OPEN)
         return {
             "book": tuple(to_plain(array[:contracts]) for array in book),
             "open": tuple(to_plain(array[is_open]) for array in _slot_arrays(parents)),
@@ -69,7 +69,7 @@ class Store:
         store.grow_contracts(len(book[0]))
         _copy_rows(book, tuple(store.state.book))
         opened = tuple(from_plain(p) for p in snapshot["open"])
-        slots = opened[0]
+        slots = opened[1]
         while len(store.state.parents.slots) < len(slots):
             store.grow_slots()
         _refill(store.state.parents, opened)
@@ -90,7 +90,7 @@ def _is_run(parents: Parents, is_open: Any) -> Any:
 
 def _slot_arrays(parents: Parents) -> tuple[Any, ...]:
     """Return the arrays that have a row per slot and outlive a release."""
-    return parents.slots, parents.members, parents.event_ts, parents.event_key
+    return parents.stage, parents.slots, parents.members, parents.event_ts, parents.event_key
 
 
 def _copy_rows(source: tuple[Any, ...], target: tuple[Any, ...]) -> None:

@@ -1,6 +1,7 @@
 """One pass over the merged order of a release: quotes stand, prints are placed and join parents.
 
-Owns the step that each kind of row takes. Refuses to allocate: it stops before a print for which no slot
+Owns the step that each kind of row takes; legs of packages are placed and left to the stage of packages.
+Refuses to allocate: it stops before a print for which no slot
 is free, and the caller makes room and goes on from there.
 """
 
@@ -14,6 +15,7 @@ from dataflows.analytics.options_book import (
     apply_quote,
     drop_quotes,
     drop_quotes_of,
+    has_package_family,
     place_print,
 )
 from dataflows.analytics.options_layout import (
@@ -67,6 +69,13 @@ def trade_of(prints: Prints, placed: Placed, row: int, ts: int) -> Trade:
         int(quote[row, at.Q_SEQ]),
         int(quote[row, at.Q_BID]),
         int(quote[row, at.Q_ASK]),
+        int(quote[row, at.Q_BID_SIZE]),
+        int(quote[row, at.Q_ASK_SIZE]),
+        int(prints.open_interest[row]),
+        int(prints.volume_before[row]),
+        int(prints.opened[row]),
+        int(prints.basis[row]),
+        int(prints.block_contracts[row]),
     )
 
 
@@ -85,7 +94,7 @@ def walk_rows(state: State, limits: Limits, columns: Columns, start: int) -> int
             if parents.counts[at.C_FREE] == 0:
                 return step
             place_print(book, prints, placed, row)
-            if prints.status[row] == STATUS_OK:
+            if prints.status[row] == STATUS_OK and not has_package_family(prints.family[row]):
                 join_print(parents, limits, trade_of(prints, placed, row, ts))
         elif kind == ROW_NOTE:
             if walk.halted[row] >= 0:

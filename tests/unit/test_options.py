@@ -225,10 +225,23 @@ def test_a_bar_carries_its_premium_as_an_interval() -> None:
     assert (plain["premium_low"], plain["premium_high"]) == (-1, -1)
 
 
-@pytest.mark.parametrize("code", "cdefghijklmnopqrstuvJ")
-def test_packages_crosses_and_floors_stand_alone_without_side(code: str) -> None:
-    found = packets(trade(T, condition=code), trade(T, condition=code, venue="C"))
-    assert [(p["print_count"], p["side"], p["emit_ts"]) for p in found] == [(1, 0, T), (1, 0, T)]
+@pytest.mark.parametrize(
+    ("code", "kind"),
+    [*((c, "cross") for c in "cd"), ("e", "floor"), *((c, "single") for c in "uvJ")],
+)
+def test_crosses_and_floors_stand_alone_without_side(code: str, kind: str) -> None:
+    found = packets(trade(T, condition=code, size=600), trade(T, condition=code, venue="C"))
+    seen = [(p["print_count"], p["side"], p["emit_ts"]) for p in found]
+    assert seen == [(1, 0, T), (1, 0, T)]
+    assert PACKET_KIND[found[1]["kind"]] == kind
+
+
+@pytest.mark.parametrize("code", "fghijklmnopqrst")
+def test_legs_of_packages_are_placed_and_no_parents(code: str) -> None:
+    assert packets(trade(T, condition=code)) == []
+    (row,) = placed(quote(T0), trade(T, condition=code))
+    assert (PRINT_STATUS[row["status"]], PLACEMENT[row["placement"]]) == ("ok", "at_ask")
+    assert SIDE[row["side"]] == "none"
 
 
 def test_the_series_is_read_from_its_symbol() -> None:
@@ -340,11 +353,15 @@ def test_an_iso_of_one_venue_is_evidence_and_no_sweep() -> None:
     assert kinds(trade(T, condition="S"), trade(T, condition="S", venue="C")) == ["sweep"]
 
 
-def test_auctions_do_not_sweep_across_venues() -> None:
-    assert kinds(trade(T, condition="a"), trade(T, condition="a", venue="C")) == [
-        "single",
-        "single",
-    ]
+@pytest.mark.parametrize("code", "ab")
+def test_auctions_do_not_sweep_across_venues(code: str) -> None:
+    found = packets(trade(T, condition=code), trade(T, condition=code), trade(T, condition=code, venue="C"))
+    assert [PACKET_KIND[p["kind"]] for p in found] == ["auction", "auction"]
+    assert [(p["print_count"], p["auction_size"]) for p in found] == [(2, 20), (1, 10)]
+
+
+def test_without_codes_nothing_is_an_auction_cross_or_floor() -> None:
+    assert kinds(trade(T, condition=""), trade(T, condition="", venue="C")) == ["sweep"]
 
 
 def test_members_beyond_64_are_counted() -> None:

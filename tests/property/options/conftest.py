@@ -344,7 +344,7 @@ class Reference:
     def trade(self, row: Row) -> None:
         placed = self.place(row)
         self.placed.append(placed)
-        if placed["status"] == "ok":
+        if placed["status"] == "ok" and placed["family"] not in ("multi_leg", "stock_option"):
             self.join(row, placed)
 
     def place(self, row: Row) -> dict[str, Any]:
@@ -455,4 +455,7 @@ class Reference:
             row["kind"] = "split"
         if parent.key[2] == "lit" and len(known) > 1:
             row["kind"] = "sweep"
+        family = parent.members[0][1]["family"]
+        if family in ("auction", "cross", "floor"):
+            row["kind"] = family
         return row
