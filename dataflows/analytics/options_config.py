@@ -10,7 +10,7 @@ from typing import Any, Final
 
 from dataflows.analytics.options_layout import MS, Limits
 from dataflows.analytics.rules.model import MONEY_PER_USD, Rule
-from dataflows.analytics.rules.table import RULES
+from dataflows.analytics.rules.table import tuned
 
 PARENT_DEFAULTS: Final[dict[str, int]] = {
     "taker_event_ms": 1,
@@ -39,14 +39,13 @@ class OptionsConfig:
     def read(cls, given: Mapping[str, Any]) -> "OptionsConfig":
         """Return the defaults with `given` over them: sections parents, rules (by id), alert_score."""
         _check_names("options", given, _SECTIONS)
-        parents, rules = given.get("parents", {}), given.get("rules", {})
+        parents = given.get("parents", {})
         _check_names("options.parents", parents, tuple(PARENT_DEFAULTS))
-        _check_names("options.rules", rules, tuple(r.rule_id for r in RULES))
         alert_score = float(given.get("alert_score", ALERT_SCORE))
         if not 0.0 <= alert_score <= 1.0:
             raise ValueError(f"options.alert_score is {alert_score}; it must lie between 0 and 1")
-        tuned = tuple(r.tuned(rules.get(r.rule_id, {})) for r in RULES)
-        return cls(_limits({**PARENT_DEFAULTS, **parents}), tuned, alert_score)
+        rules = tuned(given.get("rules", {}))
+        return cls(_limits({**PARENT_DEFAULTS, **parents}), rules, alert_score)
 
 
 def _limits(parents: Mapping[str, Any]) -> Limits:

@@ -1,103 +1,153 @@
-"""What a rule is: an identity, thresholds, a mask with a score over packet columns, and directions.
+"""What a rule is, as data: quantities of a packet, conditions on them, thresholds, and how well it fits.
 
-Owns the types and the pieces rules share. Refuses state: a rule sees one packet at a time through columns,
-and scores are orders among claims, never probabilities. More premium never lowers a score.
+Owns the types. A rule holds where all of its conditions hold, so masks, receipts, reference and tests all
+come from the same conditions. Refuses state, and directions: those are columns of the packet.
 """
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
-from typing import Any, Final
+from dataclasses import dataclass, replace
+from typing import Any, Final, NamedTuple
 
 import numpy as np
 import numpy.typing as npt
 
+from dataflows.analytics.rules.settings import Relation, Setting, defaults, read_section
 from schemas.columns import Batch
-from schemas.kinds import DIRECTION, RIGHT, SIDE, VOLATILITY_DIRECTION
 
 Doubles = npt.NDArray[np.float64]
 Mask = npt.NDArray[np.bool_]
-Codes32 = npt.NDArray[np.int32]
 Thresholds = Mapping[str, float]
-Judgement = Callable[[Batch, Thresholds], tuple[Mask, Doubles]]
-Direction = Callable[[Batch], Codes32]
+Values = Callable[[Batch], Doubles]
 
 MONEY_PER_USD: Final = 10_000
-CALL: Final = RIGHT.index("C")
-PUT: Final = RIGHT.index("P")
-BUY: Final = SIDE.index("buy")
-SELL: Final = SIDE.index("sell")
-_STEP: Final = 10_000.0  # published scores are multiples of 1e-4
+SCORE_STEP: Final = 10_000.0  # published ratios are multiples of 1e-4
+SENSES: Final = ("at_least", "at_most", "is")
+
+
+@dataclass(frozen=True, slots=True)
+class Quantity:
+    """A number per packet: the columns it reads, its unit, and the least step by which it can differ.
+
+    NaN says that it is not known; no condition holds on it.
+    """
+
+    label: str
+    columns: tuple[str, ...]
+    value: Values
+    unit: str
+    step: float
+    words: str
+
+
+@dataclass(frozen=True, slots=True)
+class Condition:
+    """A quantity held against a bound: the name of a threshold, or a constant.
+
+    `sense` is at_least, at_most, or is (a fact that is 1 where it holds and 0 where not).
+    """
+
+    quantity: Quantity
+    sense: str
+    bound: str | float
+
+    @property
+    def label(self) -> str:
+        return self.quantity.label
+
+    @property
+    def words(self) -> str:
+        return self.quantity.words
+
+    def bound_in(self, thresholds: Thresholds) -> float:
+        """Return the bound as a number."""
+        return float(thresholds[self.bound] if isinstance(self.bound, str) else self.bound)
+
+    def holds(self, values: Doubles, thresholds: Thresholds) -> Mask:
+        """Return where the condition holds; nowhere on NaN."""
+        bound = self.bound_in(thresholds)
+        if self.sense == "at_least":
+            return np.asarray(values >= bound)
+        return np.asarray(values <= bound if self.sense == "at_most" else values == bound)
+
+
+@dataclass(frozen=True, slots=True)
+class Part:
+    """One term of how well a packet fits: 0 at `start`, `weight` at `full`, straight between them.
+
+    `start` and `full` are thresholds by name, or constants; `full` may lie below `start`. Unknown is 0.
+    """
+
+    quantity: Quantity
+    start: str | float
+    full: str | float
+    weight: float
 
 
 @dataclass(frozen=True, slots=True)
 class Rule:
-    """A named claim. `inputs` are the packet columns it reads; `claim` opens its sentence."""
+    """A named claim about a packet. `claim` opens its sentence; `source` says where it comes from.
+
+    `thresholds` are the effective values of `settings`. The weights of `parts` add up to 1.
+    """
 
     rule_id: str
     version: int
-    inputs: tuple[str, ...]
-    thresholds: Thresholds
-    judge: Judgement
-    delta: Direction
-    volatility: Direction
+    name: str
     claim: str
+    source: str
+    conditions: tuple[Condition, ...]
+    parts: tuple[Part, ...]
+    settings: tuple[Setting, ...]
+    relations: tuple[Relation, ...] = ()
+    values: tuple[float, ...] = ()
 
-    def tuned(self, thresholds: Mapping[str, Any]) -> "Rule":
-        """Return the rule with some thresholds replaced; an unknown name raises ValueError."""
-        unknown = sorted(set(thresholds) - set(self.thresholds))
-        if unknown:
-            allowed = ", ".join(sorted(self.thresholds))
-            raise ValueError(f"rule {self.rule_id}: no threshold {unknown[0]!r}; allowed are {allowed}")
-        both = {**self.thresholds, **thresholds}
-        return Rule(
-            self.rule_id,
-            self.version,
-            self.inputs,
-            both,
-            self.judge,
-            self.delta,
-            self.volatility,
-            self.claim,
-        )
+    @property
+    def thresholds(self) -> dict[str, float]:
+        """The effective thresholds by name."""
+        if not self.values:
+            return defaults(self.settings)
+        return dict(zip((s.name for s in self.settings), self.values, strict=True))
+
+    @property
+    def inputs(self) -> tuple[str, ...]:
+        """The packet columns it reads, in the order of first use."""
+        quantities = [c.quantity for c in self.conditions] + [p.quantity for p in self.parts]
+        return tuple(dict.fromkeys(name for q in quantities for name in q.columns))
+
+    def tuned(self, given: Any) -> "Rule":
+        """Return the rule with some thresholds replaced; ValueError says what is wrong with them."""
+        where = f"options.rules.{self.rule_id}"
+        values = read_section(where, self.settings, given, self.relations)
+        return replace(self, values=tuple(values.values()))
+
+
+class Held(NamedTuple):
+    """A rule that holds: the row of the packet, the rule's place in the table, and how well it fits."""
+
+    row: int
+    rule_index: int
+    strength: float
+
+
+class Margin(NamedTuple):
+    """One condition on one packet, and by how much its quantity must change for the condition to turn.
+
+    `value` and `change` are None where the quantity is not known, `change` too where it is a fact: that
+    turns whole. `limit` is the value at which the condition turns; change = limit - value.
+    """
+
+    label: str
+    words: str
+    unit: str
+    sense: str
+    threshold: str
+    bound: float
+    value: float | None
+    holds: bool
+    limit: float | None
+    change: float | None
 
 
 def quantised(score: Doubles) -> Doubles:
     """Clip scores to [0, 1] and round them to 1e-4."""
-    return np.asarray(np.floor(np.clip(score, 0.0, 1.0) * _STEP + 0.5) / _STEP)
-
-
-def premium_usd(packets: Batch) -> Doubles:
-    """Return the premium in USD."""
-    return np.asarray(packets["premium"] / MONEY_PER_USD)
-
-
-def decades_above(value: Doubles, least: float, decades: float) -> Doubles:
-    """Return 0 at `least` rising with the logarithm to 1 at `decades` powers of ten above it."""
-    ratio = np.maximum(value, least) / least
-    return np.asarray(np.minimum(np.log10(ratio) / decades, 1.0))
-
-
-def share(part: Any, whole: Any) -> Doubles:
-    """Return part of whole, 0 where there is no whole."""
-    return np.asarray(np.where(whole > 0, part / np.maximum(whole, 1), 0.0))
-
-
-def aggressor_share(packets: Batch) -> Doubles:
-    """Return the share of contracts at or beyond the quote of the packet's side; 0 without a side."""
-    side = packets["side"]
-    at_quote = np.where(side == BUY, packets["at_ask_size"], packets["at_bid_size"])
-    return np.where(side == 0, 0.0, share(at_quote, packets["size"]))
-
-
-def direction(packets: Batch) -> Codes32:
-    """Calls bought and puts sold lean up, calls sold and puts bought lean down, no side says nothing."""
-    bullish, bearish = DIRECTION.index("bullish"), DIRECTION.index("bearish")
-    is_up = (packets["right"] == CALL) == (packets["side"] == BUY)
-    return np.where(packets["side"] == 0, 0, np.where(is_up, bullish, bearish)).astype(np.int32)
-
-
-def volatility_direction(packets: Batch) -> Codes32:
-    """Options bought are long volatility, options sold short, no side says nothing."""
-    long, short = VOLATILITY_DIRECTION.index("long"), VOLATILITY_DIRECTION.index("short")
-    codes = np.array([0, long, short], np.int32)
-    return np.asarray(codes[packets["side"]])
+    return np.asarray(np.floor(np.clip(score, 0.0, 1.0) * SCORE_STEP + 0.5) / SCORE_STEP)

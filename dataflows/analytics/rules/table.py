@@ -1,113 +1,55 @@
-"""The rules of option packets, as a table.
+"""The rules of option packets, as one table in the order of RULE_ID.
 
-Owns each rule's thresholds and score. A threshold of premium is where a packet is large for one order of a
-liquid name; the z of contract_spike asks for four robust scales. Refuses to name a direction by the rule:
-that follows from right and side.
+Owns which rules there are, and what their thresholds must not say together. Refuses to hold a threshold of
+its own: each stands with its rule, and a person's configuration is laid over it here.
 """
 
-from typing import Final
+from collections.abc import Mapping
+from typing import Any, Final
 
-import numpy as np
-
-from dataflows.analytics.rules.model import (
-    CALL,
-    PUT,
-    Doubles,
-    Mask,
-    Rule,
-    Thresholds,
-    aggressor_share,
-    decades_above,
-    direction,
-    premium_usd,
-    quantised,
-    share,
-    volatility_direction,
+from dataflows.analytics.rules.context import (
+    CLOSING_POSITION,
+    CONTRACT_SPIKE,
+    NEW_POSITION,
+    NO_FOLLOW_THROUGH,
+    STRIKE_LADDER,
 )
-from schemas.columns import Batch
-from schemas.kinds import PACKET_KIND
-
-_SWEEP: Final = PACKET_KIND.index("sweep")
-_SWEEP_INPUTS: Final = (
-    "kind",
-    "right",
-    "side",
-    "premium",
-    "size",
-    "venue_count",
-    "iso_size",
-    "at_ask_size",
-    "at_bid_size",
+from dataflows.analytics.rules.directional import (
+    CALL_SELL,
+    CALL_SWEEP,
+    FAR_DATED,
+    PUT_SELL,
+    PUT_SWEEP,
+    ZERO_DTE_PUNCH,
 )
-_SPIKE_INPUTS: Final = (
-    "premium",
-    "premium_z",
-    "size_z",
-    "baseline",
-    "baseline_count",
-    "side",
-    "right",
-)
-
-
-def _sweep(packets: Batch, thresholds: Thresholds, right: int) -> tuple[Mask, Doubles]:
-    least, venues = thresholds["premium_usd"], packets["venue_count"]
-    mask = (packets["kind"] == _SWEEP) & (packets["right"] == right)
-    mask &= (premium_usd(packets) >= least) & (venues >= thresholds["venue_count"])
-    score = np.where(packets["side"] == 0, 0.25, 0.4)
-    score += 0.3 * decades_above(premium_usd(packets), least, 2.0)
-    score += 0.1 * np.minimum((venues - 1) / 5.0, 1.0)
-    score += 0.1 * aggressor_share(packets)
-    score += 0.1 * share(packets["iso_size"], packets["size"])
-    return mask, quantised(score)
-
-
-def _call_sweep(packets: Batch, thresholds: Thresholds) -> tuple[Mask, Doubles]:
-    return _sweep(packets, thresholds, CALL)
-
-
-def _put_sweep(packets: Batch, thresholds: Thresholds) -> tuple[Mask, Doubles]:
-    return _sweep(packets, thresholds, PUT)
-
-
-def _contract_spike(packets: Batch, thresholds: Thresholds) -> tuple[Mask, Doubles]:
-    least_z, least = thresholds["z"], thresholds["premium_usd"]
-    z = np.maximum(packets["premium_z"], packets["size_z"])
-    mask = (packets["baseline"] != 0) & (z >= least_z) & (premium_usd(packets) >= least)
-    score = 0.3 + 0.4 * np.clip((z - least_z) / 8.0, 0.0, 1.0)
-    score += 0.3 * decades_above(premium_usd(packets), least, 2.0)
-    return mask, quantised(score)
-
+from dataflows.analytics.rules.model import Rule
+from dataflows.analytics.rules.packages import ROLL, STRADDLE_STRANGLE, VERTICAL_SPREAD
+from dataflows.analytics.rules.settings import check_names
 
 RULES: Final[tuple[Rule, ...]] = (
-    Rule(
-        "call_sweep",
-        1,
-        _SWEEP_INPUTS,
-        {"premium_usd": 50_000, "venue_count": 2},
-        _call_sweep,
-        direction,
-        volatility_direction,
-        "Consistent with one order sweeping calls across venues",
-    ),
-    Rule(
-        "put_sweep",
-        1,
-        _SWEEP_INPUTS,
-        {"premium_usd": 50_000, "venue_count": 2},
-        _put_sweep,
-        direction,
-        volatility_direction,
-        "Consistent with one order sweeping puts across venues",
-    ),
-    Rule(
-        "contract_spike",
-        1,
-        _SPIKE_INPUTS,
-        {"premium_usd": 25_000, "z": 4},
-        _contract_spike,
-        direction,
-        volatility_direction,
-        "Consistent with unusual size in this series",
-    ),
+    CALL_SWEEP,
+    PUT_SWEEP,
+    CONTRACT_SPIKE,
+    CALL_SELL,
+    PUT_SELL,
+    NEW_POSITION,
+    CLOSING_POSITION,
+    ZERO_DTE_PUNCH,
+    FAR_DATED,
+    STRADDLE_STRANGLE,
+    VERTICAL_SPREAD,
+    ROLL,
+    STRIKE_LADDER,
+    NO_FOLLOW_THROUGH,
 )
+
+
+def tuned(given: Any) -> tuple[Rule, ...]:
+    """Return the table with a person's thresholds over the defaults: a table of rules, each of thresholds.
+
+    Raises:
+        ValueError: an unknown rule or threshold, a wrong type, out of range, or a contradiction.
+    """
+    check_names("options.rules", given, tuple(r.rule_id for r in RULES))
+    assert isinstance(given, Mapping)
+    return tuple(rule.tuned(given.get(rule.rule_id, {})) for rule in RULES)
