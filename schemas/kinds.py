@@ -76,8 +76,8 @@ PACKAGE_CLASS: Final = (
 )
 BASELINE: Final = ("none", "contract", "underlying_time", "moneyness_expiry", "blend")
 DIRECTION: Final = ("unknown", "bullish", "bearish", "neutral")
-SIDE_METHOD: Final = ("none", "quote", "combined", "parent")
-SIDE_LABEL: Final = ("none", "uncalibrated", "synthetic", "published")
+SIDE_METHOD: Final = ("none", "quote", "combined", "parent", "gsu_large")
+SIDE_LABEL: Final = ("none", "uncalibrated", "synthetic", "published", "own_truth")
 ABSTENTION: Final = (
     "none",
     "no_quote",

@@ -36,10 +36,10 @@ export type PackageClass = (typeof PACKAGE_CLASS)[number];
 export const DIRECTION = ["unknown", "bullish", "bearish", "neutral"] as const;
 export type Direction = (typeof DIRECTION)[number];
 
-export const SIDE_METHOD = ["none", "quote", "combined", "parent"] as const;
+export const SIDE_METHOD = ["none", "quote", "combined", "parent", "gsu_large"] as const;
 export type SideMethod = (typeof SIDE_METHOD)[number];
 
-export const SIDE_LABEL = ["none", "uncalibrated", "synthetic", "published"] as const;
+export const SIDE_LABEL = ["none", "uncalibrated", "synthetic", "published", "own_truth"] as const;
 export type SideLabel = (typeof SIDE_LABEL)[number];
 
 export const ABSTENTION = ["none", "no_quote", "quote_state", "unstable", "code", "package_leg", "late", "time_doubtful", "no_trade", "below_floor"] as const;
