@@ -42,9 +42,11 @@ class SyntheticFeed:
 
     `symbols` (names, or one number N for the N most active) keeps the records of some underlyings; they are
     the same with and without it. `throttle_ms` keeps one print of a series or stock in each interval, with
-    its quote. `region` says where the nuisance parameters of the world are drawn from.
+    its quote. `region` says where the nuisance parameters of the world are drawn from. With `start_minute`
+    the records of the first session leave out so many minutes after its open: what is said before the open,
+    then the tape from that minute on.
 
-    Raises UserError for a profile, seed, length, symbol, interval or region that does not exist.
+    Raises UserError for a profile, seed, length, symbol, interval, region or minute that does not exist.
     """
 
     name = "synthetic"
@@ -62,12 +64,13 @@ class SyntheticFeed:
         *,
         throttle_ms: int = 0,
         region: Region = "middle",
+        start_minute: int = 0,
     ) -> None:
         _check(profile, seed, minutes)
-        _check_more(throttle_ms, region)
+        _check_more(throttle_ms, region, start_minute)
         self.symbols = _chosen(symbols)
         self._settings = Settings(profile, seed, region, self.symbols, throttle_ms)
-        self._minutes = minutes
+        self._minutes, self._start_minute = minutes, start_minute
 
     @property
     def identity(self) -> Mapping[str, object]:
@@ -76,6 +79,7 @@ class SyntheticFeed:
         chosen = {} if self.symbols == universe().symbols else {"symbols": list(self.symbols)}
         thinned = {"throttle_ms": said.throttle_ms} if said.throttle_ms else {}
         drawn = {"region": said.region} if said.region != "middle" else {}
+        begun = {"start_minute": self._start_minute} if self._start_minute else {}
         return {
             "feed": self.name,
             "profile": said.profile,
@@ -85,11 +89,13 @@ class SyntheticFeed:
             **chosen,
             **thinned,
             **drawn,
+            **begun,
         }
 
     @property
     def capabilities(self) -> Mapping[str, object]:
-        """What the records may be used for."""
+        """What the records may be used for; a tape that lacks its first minutes lacks their volume."""
+        is_whole = not self._settings.throttle_ms and not self._start_minute
         return {
             "conditions": True,
             "cancels": True,
@@ -102,11 +108,11 @@ class SyntheticFeed:
             "bars": False,
             "price_rounded": False,
             "block_times": False,
-            "complete_volume": not self._settings.throttle_ms,
+            "complete_volume": is_whole,
             "trade_ids": True,
             "clock_ns": 1,
             "option_bars": False,
-            "option_volume_complete": not self._settings.throttle_ms,
+            "option_volume_complete": is_whole,
             "option_conditions": True,
         }
 
@@ -120,7 +126,8 @@ class SyntheticFeed:
         for day, seconds in self._days():
             count = seconds * slices
             if skipped < count:
-                session = Session(self._world, self._settings, day, self.capabilities)
+                left_out_s = 60 * self._start_minute if day == 0 else 0
+                session = Session(self._world, self._settings, day, self.capabilities, left_out_s)
                 for chunk, labels in session.chunks(skipped, count, slices):
                     yield Labelled(chunk, labels)
             skipped = max(skipped - count, 0)
@@ -134,6 +141,8 @@ class SyntheticFeed:
         left = self._minutes
         for day in range(DAYS_MAX):
             minutes, whole_s = session_seconds(day)
+            if day == 0:
+                minutes, whole_s = minutes - self._start_minute, whole_s - 60 * self._start_minute
             if left is not None and left < minutes:
                 yield day, PREOPEN_S + 60 * left
                 return
@@ -174,10 +183,13 @@ def _check(profile: str, seed: int, minutes: int | None) -> None:
         raise UserError(f"{minutes} minutes of the synthetic market are not in 1..{MAX_MINUTES}")
 
 
-def _check_more(throttle_ms: int, region: str) -> None:
+def _check_more(throttle_ms: int, region: str, start_minute: int) -> None:
     if not 0 <= throttle_ms <= THROTTLE_MAX_MS:
         raise UserError(f"a throttle of {throttle_ms} ms is not in 0..{THROTTLE_MAX_MS}")
     if region not in REGIONS:
         raise UserError(
             f"region {region!r} of the synthetic market is unknown; allowed are {', '.join(REGIONS)}"
         )
+    last = session_seconds(0)[0] - 1
+    if not 0 <= start_minute <= last:
+        raise UserError(f"minute {start_minute} of the synthetic market's first session is not in 0..{last}")

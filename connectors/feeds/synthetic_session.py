@@ -83,12 +83,19 @@ def session_seconds(day: int) -> tuple[int, int]:
 
 
 class Session:
-    """One session of the feed."""
+    """One session of the feed; the tape of its first `left_out_s` seconds after the open is left out."""
 
-    def __init__(self, made: Made, settings: Settings, day: int, capabilities: Mapping[str, object]) -> None:
+    def __init__(
+        self,
+        made: Made,
+        settings: Settings,
+        day: int,
+        capabilities: Mapping[str, object],
+        left_out_s: int = 0,
+    ) -> None:
         world = made.world
         self._world, self._settings, self._capabilities = world, settings, capabilities
-        self._day = day_of(day)
+        self._day, self._left_out_s = day_of(day), left_out_s
         self._open_ts = self._day.block_ts(self._day.open_block)
         self._start_ts = self._open_ts - PREOPEN_S * SECOND_NS
         self._listing = listing_of(made, day)
@@ -124,13 +131,14 @@ class Session:
         if begin >= stop:
             return
         choose = self._chooser()
-        begin_ts, stop_ts = (self._start_ts + s * SECOND_NS for s in (begin, stop))
+        tape_ts = self._start_ts + self._left_out_s * SECOND_NS
+        begin_ts, stop_ts = (tape_ts + s * SECOND_NS for s in (begin, stop))
         if self._settings.throttle_ms:  # what was kept is known from the start of the block before on
             block_ts = begin_ts - (begin_ts - self._open_ts) % BLOCK_NS
             begin_ts = max(block_ts - BLOCK_NS, self._open_ts)
         for found in self._tape.seconds(begin_ts, stop_ts):
             chosen = choose(found)
-            second = (found.start_ts - self._start_ts) // SECOND_NS
+            second = (found.start_ts - tape_ts) // SECOND_NS
             if second >= begin:
                 yield second, chosen
 
@@ -171,6 +179,8 @@ class Session:
 
     def _chunk(self, found: _Second, place: tuple[int, int], opening: SessionStart | None) -> Chunk:
         begin, end = _bounds(found.start_ts, place)
+        is_resumed = begin == self._open_ts + self._left_out_s * SECOND_NS
+        since = self._open_ts if is_resumed else begin  # what was said meanwhile still holds
         batches: dict[str, Batch] = {}
         held: list[Late] = []
         for topic in INPUTS:
@@ -188,7 +198,7 @@ class Session:
             (),
             read,
             end - 1,
-            tuple(n for n in self._notes if begin <= n.source_ts < end),
+            tuple(n for n in self._notes if since <= n.source_ts < end),
             tuple(g for g in self._gaps if begin <= g.source_ts < end),
             tuple(held),
         )
@@ -214,7 +224,7 @@ class Session:
         }
         if ends_at < PREOPEN_S:
             return Labels(self._day.index, rows, self._listing)
-        block = self._day.open_block + (ends_at - PREOPEN_S) // BLOCK_SECONDS
+        block = self._day.open_block + (self._left_out_s + ends_at - PREOPEN_S) // BLOCK_SECONDS
         wanted = tuple(self._wanted(of, end) for of in self._market.truth())
         return Labels(self._day.index, rows, self._listing, block, wanted)
 
@@ -228,7 +238,8 @@ class Session:
         )
 
     def _ends_block(self, second: int) -> bool:
-        return second >= PREOPEN_S and (second - PREOPEN_S + 1) % BLOCK_SECONDS == 0
+        of_tape = self._left_out_s + second - PREOPEN_S
+        return second >= PREOPEN_S and (of_tape + 1) % BLOCK_SECONDS == 0
 
     def _opening(self) -> SessionStart:
         series = self._listing.names.series
