@@ -106,7 +106,17 @@ CANCEL_MATCH: Final = (
     "orphan_again",
     "orphan_beyond_horizon",
 )
-RESTATEMENT: Final = ("none", "cancel", "correction", "late", "follow_up", "expiry", "superseded")
+RESTATEMENT: Final = (
+    "none",
+    "cancel",
+    "correction",
+    "late",
+    "follow_up",
+    "expiry",
+    "superseded",
+    "joined",
+    "escalated",
+)
 EXPIRY_BUCKET: Final = ("unknown", "same_day", "week", "month", "quarter", "later")
 ALERT_STATUS: Final = ("opened", "updated", "retracted", "expired")
 VOLATILITY_DIRECTION: Final = ("unknown", "long", "short", "none")

@@ -51,7 +51,7 @@ export type OpeningBasis = (typeof OPENING_BASIS)[number];
 export const CANCEL_MATCH = ["none", "by_id", "by_terms", "orphan_unknown", "orphan_again", "orphan_beyond_horizon"] as const;
 export type CancelMatch = (typeof CANCEL_MATCH)[number];
 
-export const RESTATEMENT = ["none", "cancel", "correction", "late", "follow_up", "expiry", "superseded"] as const;
+export const RESTATEMENT = ["none", "cancel", "correction", "late", "follow_up", "expiry", "superseded", "joined", "escalated"] as const;
 export type Restatement = (typeof RESTATEMENT)[number];
 
 export const EXPIRY_BUCKET = ["unknown", "same_day", "week", "month", "quarter", "later"] as const;
