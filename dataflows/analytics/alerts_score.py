@@ -1,0 +1,97 @@
+"""The score of an alert, from named parts that add up.
+
+Owns the weights and the arithmetic, in whole ten-thousandths so that the parts on a screen add up to the
+score exactly. A score is an order among alerts, no probability. More premium never lowers it. Refuses a part
+that the packet does not support: an abstaining side, a baseline of none and an unknown volume add nothing.
+"""
+
+from collections.abc import Mapping
+from math import log10
+from typing import Any, Final, NamedTuple
+
+from schemas.kinds import OPENING_BASIS, QUOTE_STATE
+
+Row = Mapping[str, Any]
+
+UNIT: Final = 10_000
+PREMIUM: Final = 3_500
+SIDE: Final = 1_500
+UNUSUAL: Final = 1_500
+STRUCTURE: Final = 2_500
+NOVELTY: Final = 1_000
+NOISE: Final = 4_000
+DOUBT: Final = 500
+DECADES: Final = 2.0  # powers of ten above the least premium at which that part is full
+Z_FULL: Final = 8.0
+_NORMAL: Final = QUOTE_STATE.index("normal")
+_PROVEN: Final = OPENING_BASIS.index("proven")
+assert PREMIUM + SIDE + UNUSUAL + STRUCTURE + NOVELTY == UNIT
+
+
+class Parts(NamedTuple):
+    """Parts of a score in ten-thousandths; `noise` is taken off."""
+
+    premium: int
+    side: int
+    z: int
+    structure: int
+    novelty: int
+    noise: int
+
+    @property
+    def score(self) -> int:
+        """The sum; between 0 and UNIT by how the parts are made."""
+        return self.premium + self.side + self.z + self.structure + self.novelty - self.noise
+
+    def columns(self) -> dict[str, float]:
+        """Return the columns score and score_* of flow.alerts."""
+        parts = {f"score_{name}": value / UNIT for name, value in zip(self._fields, self, strict=True)}
+        return {"score": self.score / UNIT, **parts}
+
+
+def parts_of(packet: Row, strength: float, innocent: float, is_new: bool, premium_from: float) -> Parts:
+    """Return the parts of one rule on one packet.
+
+    `strength` is how well the rule fits (0 to 1), `innocent` the joined weight of the innocent readings,
+    `is_new` whether nothing of its story came before; `premium_from` in 1e-4 USD. Where the readings weigh
+    more than the rest is worth, the last part gives way: the score is 0 and the parts still add up.
+    """
+    found = Parts(
+        _of(PREMIUM, log10(max(packet["premium"], premium_from) / premium_from) / DECADES),
+        _of(SIDE, side_evidence(packet)),
+        _of(UNUSUAL, _unusual(packet)),
+        _of(STRUCTURE, strength),
+        _of(NOVELTY, 0.5 * is_new + 0.5 * _fresh(packet)),
+        _of(NOISE, innocent) + (DOUBT if packet["quote_state"] != _NORMAL else 0),
+    )
+    worth = found.score + found.noise
+    return found._replace(noise=min(found.noise, worth))
+
+
+def side_evidence(packet: Row) -> float:
+    """Return how sure a direction is: of a package its fourth claim, else twice the distance from a coin."""
+    if packet["direction_p"] >= 0:
+        return float(max(2.0 * packet["direction_p"] - 1.0, 0.0))
+    if packet["p_aggressor_buy"] >= 0:
+        return float(abs(2.0 * packet["p_aggressor_buy"] - 1.0))
+    return 0.0
+
+
+def _unusual(packet: Row) -> float:
+    if packet["baseline"] == 0:
+        return 0.0
+    return float(max(packet["premium_z"], packet["size_z"])) / Z_FULL
+
+
+def _fresh(packet: Row) -> float:
+    """Return how much of the series' interest and volume this packet is; 1 where it is proven to open."""
+    if packet["opening_basis"] == _PROVEN and packet["opened_min"] > 0:
+        return 1.0
+    if packet["open_interest"] < 0:
+        return 0.0
+    before = packet["open_interest"] + packet["volume_before"]
+    return float(packet["size"] / (packet["size"] + before)) if packet["size"] > 0 else 0.0
+
+
+def _of(weight: int, share: float) -> int:
+    return int(weight * min(max(share, 0.0), 1.0) + 0.5)
