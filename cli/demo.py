@@ -5,9 +5,10 @@ Owns the order of start-up and what is said meanwhile. Starting again continues 
 
 import time
 import webbrowser
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Final
+from typing import Any, Final
 
 import httpx
 
@@ -41,6 +42,7 @@ class Demo:
     seed: int
     profile: str
     namespace: str | None
+    configuration: Mapping[str, Any] = field(default_factory=dict)
 
 
 def run_demo(demo: Demo) -> None:
@@ -52,6 +54,7 @@ def run_demo(demo: Demo) -> None:
         "minutes": None,
         "throttle_ms": load_settings().throttle_ms,
         "speed": 1.0,
+        "configuration": dict(demo.configuration),
     }
     feed = build_feed(spec)
     name = demo.namespace

@@ -47,6 +47,7 @@ class Request:
     namespace: str | None = None
     data_dir: Path | None = None
     workers: int = 1
+    configuration: Mapping[str, Any] = field(default_factory=dict)
 
 
 class Awaited:
@@ -140,6 +141,8 @@ def run_import(request: Request, shown: Steps) -> dict[str, Any]:
         if found.format == LEAN:
             raise UserError("--option: LEAN data has none")
         spec["options"] = dict(request.options)
+    if request.configuration:
+        spec["configuration"] = dict(request.configuration)
     _tell_skipped(found)
     shown(Step("hash", "started"))
     identity = _identity(found, spec)

@@ -10,18 +10,18 @@ import typer
 from cli.console import steps
 from connectors.errors import UserError
 
+Paths = Annotated[list[Path], typer.Argument(help="Files or folders of one format.", metavar="PATH...")]
+Form = Annotated[str | None, typer.Option("--format", help="Name of the format; recognised if absent.")]
+Config = Annotated[Path | None, typer.Option("--config", help="A TOML file with thresholds of the rules.")]
+
 
 def register(app: typer.Typer) -> None:
     """Add the command to an application."""
 
     @app.command("import")
     def import_files(
-        paths: Annotated[
-            list[Path], typer.Argument(help="Files or folders of one format.", metavar="PATH...")
-        ],
-        form: Annotated[
-            str | None, typer.Option("--format", help="Name of the format; recognised if absent.")
-        ] = None,
+        paths: Paths,
+        form: Form = None,
         symbols: Annotated[str | None, typer.Option("--symbols", help="Only these underlyings: A,B.")] = None,
         start: Annotated[
             str | None,
@@ -43,6 +43,7 @@ def register(app: typer.Typer) -> None:
         workers: Annotated[
             int, typer.Option("--workers", min=1, max=16, help="Processes of the market flow.")
         ] = 1,
+        config: Config = None,
         as_json: Annotated[bool, typer.Option("--json", help="Print JSON instead of tables.")] = False,
     ) -> None:
         """Import recorded market data: recognised, checked, through flow, topics and tables.
@@ -50,6 +51,7 @@ def register(app: typer.Typer) -> None:
         Broken off, the same command goes on; done, it has nothing to do. Another set of files, symbols
         or times is another namespace.
         """
+        from cli.configuration import read_configuration
         from cli.importing import Request, parse_options, run_import, show
         from cli.times import listed_symbols, parse_end, parse_start
         from connectors.recorded import Selection
@@ -59,9 +61,8 @@ def register(app: typer.Typer) -> None:
         )
         if chosen.begin >= chosen.end:
             raise UserError("--start lies at or after --end; nothing is left between them")
-        request = Request(
-            tuple(paths), form, chosen, parse_options(option or []), namespace, data_dir, workers
-        )
+        options, configuration = parse_options(option or []), read_configuration(config)
+        request = Request(tuple(paths), form, chosen, options, namespace, data_dir, workers, configuration)
         with steps() as shown:
             summary = run_import(request, shown)
         show(summary, as_json)

@@ -13,8 +13,9 @@ import typer
 from clickhouse_connect.driver.exceptions import Error as ClickHouseError
 from confluent_kafka import KafkaException
 
-from cli import export, imports, score, synthetic
+from cli import classifiers, export, imports, score, synthetic
 from cli.console import fail, out, steps
+from cli.imports import Config
 from connectors.errors import ServiceError, UserError
 from connectors.settings import load_settings
 
@@ -34,6 +35,7 @@ imports.register(app)
 export.register(app)
 score.register(app)
 synthetic.register(app)
+classifiers.register(app)
 
 PROFILES = "quiet, normal, stress or adversarial."
 DataDir = Annotated[
@@ -60,6 +62,7 @@ def data_path(data_dir: Path | None) -> Path:
 
 def _run(spec: dict[str, Any], options: dict[str, Any]) -> None:
     from cli import runs
+    from cli.configuration import read_configuration
     from cli.session import Plan, run_to_end
     from cli.summary import tables
     from connectors.ingest import build_feed
@@ -70,6 +73,7 @@ def _run(spec: dict[str, Any], options: dict[str, Any]) -> None:
         raise UserError(f"--summary {summary_file}: the folder {summary_file.parent} does not exist")
     if summary_file is not None and summary_file.is_dir():
         raise UserError(f"--summary {summary_file}: is a folder; name a file in it")
+    spec = {**spec, "configuration": read_configuration(options["config"])}
     feed = build_feed(spec)
     name = options["namespace"]
     namespace = check_namespace(name) if name else runs.namespace_of(feed.name, feed.identity)
@@ -98,6 +102,7 @@ def run_lean(
     dates: Annotated[str, typer.Option("--dates", help="Comma-separated dates, e.g. 2013-10-07.")],
     summary: SummaryFile = None,
     speed: Speed = None,
+    config: Config = None,
     data_dir: DataDir = None,
     workers: Workers = 1,
     port: Port = None,
@@ -128,6 +133,7 @@ def run_synthetic(
     ] = 30,
     summary: SummaryFile = None,
     speed: Speed = None,
+    config: Config = None,
     data_dir: DataDir = None,
     workers: Workers = 1,
     port: Port = None,
@@ -149,7 +155,8 @@ def run_synthetic(
 
 
 def _options(given: dict[str, Any]) -> dict[str, Any]:
-    return {k: given[k] for k in ("summary", "data_dir", "workers", "port", "headless", "namespace")}
+    names = ("summary", "config", "data_dir", "workers", "port", "headless", "namespace")
+    return {name: given[name] for name in names}
 
 
 def _listed(text: str, option: str) -> list[str]:
@@ -168,11 +175,14 @@ def demo(
     seed: Annotated[int, typer.Option("--seed", min=0)] = 7,
     profile: Annotated[str, typer.Option("--profile", help=PROFILES)] = "normal",
     namespace: Namespace = None,
+    config: Config = None,
 ) -> None:
     """Start everything on the synthetic market and open the page; Ctrl-C stops it, again continues it."""
+    from cli.configuration import read_configuration
     from cli.demo import Demo, run_demo
 
-    run_demo(Demo(data_path(data_dir), workers, port, headless, seed, profile, namespace))
+    configuration = read_configuration(config)
+    run_demo(Demo(data_path(data_dir), workers, port, headless, seed, profile, namespace, configuration))
 
 
 @app.command()

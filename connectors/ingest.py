@@ -19,6 +19,7 @@ from threading import Event
 from types import FrameType
 from typing import Any, Final
 
+from connectors.configured import configured
 from connectors.errors import UserError
 from connectors.feed import Feed
 from connectors.formats import BY_NAME, open_recorded
@@ -26,7 +27,7 @@ from connectors.process import broker_address, exit_code, record_codec
 from connectors.progress import reporter
 from connectors.publish import publish
 
-COMMON: Final = frozenset({"feed", "speed", "progress"})
+COMMON: Final = frozenset({"feed", "speed", "progress", "configuration"})
 
 
 def _lean(spec: Mapping[str, Any]) -> Feed:
@@ -65,6 +66,7 @@ def build_feed(spec: Mapping[str, Any]) -> Feed:
     lean: root, symbols, dates, kind (auto, equity, option). synthetic: profile, seed, minutes (null is
     endless), symbols, throttle_ms. Formats of connectors.formats: paths, symbols, start_ts, end_ts,
     options. All: speed, and progress, a file that is told how far it is; they do not change the records.
+    All: configuration, of the rules, which stands in the records of sessions and in the identity.
 
     Raises:
         UserError: an unknown feed, a missing or unknown part, or data that is not there.
@@ -80,7 +82,7 @@ def build_feed(spec: Mapping[str, Any]) -> Feed:
     if unknown:
         allowed = ", ".join(sorted(needed | optional | COMMON))
         raise UserError(f"feed {name}: {unknown[0]!r} is no part of its specification, which has {allowed}")
-    return build(spec)
+    return configured(build(spec), spec.get("configuration"))
 
 
 def speed_of(spec: Mapping[str, Any]) -> float | None:

@@ -178,6 +178,7 @@ class Assembler:
         feed = self.feed
         text = dump(
             {
+                "configuration": {},
                 **session.detail,
                 "session": session.name,
                 "feed": feed.name,
@@ -187,7 +188,6 @@ class Assembler:
                 "close_ts": str(session.close_ts),
                 "trf_window_ns": str(session.trf_window_ns),
                 "capabilities": dict(feed.capabilities),
-                "config": {},
                 "weekdays_off": list(weekdays_off(day_of(session.open_ts))),
             }
         )

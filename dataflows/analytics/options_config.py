@@ -1,7 +1,7 @@
 """Configuration of the options core.
 
-Owns the names, defaults and checks of every threshold. Refuses unknown names and values that are no
-positive numbers, in one sentence. Durations are in ms, premiums in USD.
+Owns the sections there are and the settings of parents. Refuses what no section knows, in one sentence that
+names the key, the value and what is allowed. Durations are in ms, premiums in USD.
 """
 
 from collections.abc import Mapping
@@ -10,20 +10,31 @@ from typing import Any, Final
 
 from dataflows.analytics.options_layout import MS, Limits
 from dataflows.analytics.rules.model import MONEY_PER_USD, Rule
+from dataflows.analytics.rules.settings import Relation, Setting, check_names, read_section
 from dataflows.analytics.rules.table import tuned
 
-PARENT_DEFAULTS: Final[dict[str, int]] = {
-    "taker_event_ms": 1,
-    "sweep_gap_ms": 50,
-    "sweep_span_ms": 250,
-    "split_gap_ms": 500,
-    "split_span_ms": 60_000,  # a parent must leave some time, however busy its venue
-    "split_taker_events": 3,
-    "block_contracts": 500,
-    "block_premium_usd": 50_000,
-    "open_parents": 65_536,
-}
-ALERT_SCORE: Final = 0.5
+WHERE: Final = "options"
+PARENTS: Final = (
+    Setting(
+        "taker_event_ms", 1, 1, 1_000, "ms", "prints of one order against several contras lie so close", True
+    ),
+    Setting("sweep_gap_ms", 50, 1, 10_000, "ms", "a router reaches all venues within it", True),
+    Setting("sweep_span_ms", 250, 1, 60_000, "ms", "the whole of a sweep", True),
+    Setting("split_gap_ms", 500, 1, 60_000, "ms", "pieces of one order on one venue follow so close", True),
+    Setting(
+        "split_span_ms", 60_000, 1, 3_600_000, "ms", "a parent must leave some time on a busy venue", True
+    ),
+    Setting("split_taker_events", 3, 2, 1_000, "taker events", "two may be chance", True),
+    Setting("block_contracts", 500, 1, 1_000_000, "contracts", "least size of a block", True),
+    Setting("block_premium_usd", 50_000, 1, 1_000_000_000, "USD", "least premium of a block", True),
+    Setting("open_parents", 65_536, 1, 1_048_576, "parents", "open at once, else the oldest closes", True),
+)
+PARENT_RELATIONS: Final = (
+    Relation("taker_event_ms", "sweep_gap_ms", "at_most"),
+    Relation("sweep_gap_ms", "sweep_span_ms", "at_most"),
+    Relation("split_gap_ms", "split_span_ms", "at_most"),
+)
+ALERT_SCORE: Final = Setting("alert_score", 0.5, 0.0, 1.0, "", "a hit of at least this score is an alert")
 _SECTIONS: Final = ("alert_score", "parents", "rules")
 
 
@@ -36,36 +47,29 @@ class OptionsConfig:
     alert_score: float
 
     @classmethod
-    def read(cls, given: Mapping[str, Any]) -> "OptionsConfig":
-        """Return the defaults with `given` over them: sections parents, rules (by id), alert_score."""
-        _check_names("options", given, _SECTIONS)
-        parents = given.get("parents", {})
-        _check_names("options.parents", parents, tuple(PARENT_DEFAULTS))
-        alert_score = float(given.get("alert_score", ALERT_SCORE))
-        if not 0.0 <= alert_score <= 1.0:
-            raise ValueError(f"options.alert_score is {alert_score}; it must lie between 0 and 1")
-        rules = tuned(given.get("rules", {}))
-        return cls(_limits({**PARENT_DEFAULTS, **parents}), rules, alert_score)
+    def read(cls, given: Any) -> "OptionsConfig":
+        """Return the defaults with `given` over them: sections parents, rules (by id), alert_score.
+
+        Raises:
+            ValueError: one sentence on the first thing that is wrong.
+        """
+        check_names(WHERE, given, _SECTIONS)
+        parents = read_section(f"{WHERE}.parents", PARENTS, given.get("parents", {}), PARENT_RELATIONS)
+        score = {k: given[k] for k in ("alert_score",) if k in given}
+        alert_score = read_section(WHERE, (ALERT_SCORE,), score)["alert_score"]
+        return cls(_limits(parents), tuned(given.get("rules", {})), alert_score)
 
 
-def _limits(parents: Mapping[str, Any]) -> Limits:
-    for name, value in parents.items():
-        if not isinstance(value, int) or isinstance(value, bool) or value <= 0:
-            raise ValueError(f"options.parents.{name} is {value!r}; it must be a positive whole number")
+def _limits(parents: Mapping[str, float]) -> Limits:
+    whole = {name: int(value) for name, value in parents.items()}
     return Limits(
-        taker_ns=parents["taker_event_ms"] * MS,
-        sweep_gap_ns=parents["sweep_gap_ms"] * MS,
-        sweep_span_ns=parents["sweep_span_ms"] * MS,
-        split_gap_ns=parents["split_gap_ms"] * MS,
-        split_span_ns=parents["split_span_ms"] * MS,
-        split_events=parents["split_taker_events"],
-        block_contracts=parents["block_contracts"],
-        block_premium=parents["block_premium_usd"] * MONEY_PER_USD,
-        open_parents=parents["open_parents"],
+        taker_ns=whole["taker_event_ms"] * MS,
+        sweep_gap_ns=whole["sweep_gap_ms"] * MS,
+        sweep_span_ns=whole["sweep_span_ms"] * MS,
+        split_gap_ns=whole["split_gap_ms"] * MS,
+        split_span_ns=whole["split_span_ms"] * MS,
+        split_events=whole["split_taker_events"],
+        block_contracts=whole["block_contracts"],
+        block_premium=whole["block_premium_usd"] * MONEY_PER_USD,
+        open_parents=whole["open_parents"],
     )
-
-
-def _check_names(where: str, given: Mapping[str, Any], allowed: tuple[str, ...]) -> None:
-    unknown = sorted(set(given) - set(allowed))
-    if unknown:
-        raise ValueError(f"{where}: no setting {unknown[0]!r}; allowed are {', '.join(sorted(allowed))}")

@@ -137,7 +137,8 @@ def _opened_share(packets: Batch) -> Doubles:
 
 
 def _closed_share(packets: Batch) -> Doubles:
-    return _opposite(known("p_open")(packets))
+    opened = _opposite(_opened_share(packets))
+    return np.where(packets["p_open"] < 0.0, np.nan, opened)
 
 
 def _interest_cover(packets: Batch) -> Doubles:
@@ -291,7 +292,12 @@ OPENED_SHARE: Final = Quantity(
     "share of the contracts proven to have opened, or the chance that it opened, whichever is greater",
 )
 CLOSED_SHARE: Final = Quantity(
-    "closed_share", ("p_open",), _closed_share, "chance", RATIO_STEP, "chance that it closed"
+    "closed_share",
+    ("p_open", "opened_min", "size", "opening_basis"),
+    _closed_share,
+    "chance",
+    RATIO_STEP,
+    "chance that it closed, no more than what is not proven to have opened",
 )
 INTEREST_COVER: Final = Quantity(
     "interest_cover",
