@@ -158,7 +158,7 @@ class AlertBook:
             record = self._hits.open(packet)
         for rule, strength in held:
             row = hit_row(packet, rule, strength) | _FIRST
-            hit = self._state(record, rule, row, packet["reason"])
+            hit = self._state(record, rule, row, packet)
             self._judge(packet, record, (rule, hit, row))
         holding = {rule.rule_id for rule, _ in held}
         for rule_id, hit in record.hits.items():
@@ -166,25 +166,22 @@ class AlertBook:
                 self._withdraw(packet, record, rule_id)
         self._check(packet, record)
 
-    def _state(self, record: Record, rule: Rule, row: Row, reason: int) -> Hit:
+    def _state(self, record: Record, rule: Rule, row: Row, packet: Row) -> Hit:
         """Put out a hit where it is new or says something else than before."""
-        token, hit = said(row), record.hits.get(rule.rule_id)
+        token, hit = said(packet, rule, row), record.hits.get(rule.rule_id)
         if hit is None:
             hit = record.hits[rule.rule_id] = Hit(1, token, row["score"])
             self._out[0].append(row)
         elif hit.said != token:
             hit.version, hit.said, hit.score = hit.version + 1, token, row["score"]
-            self._out[0].append(row | {"version": hit.version, "status": _RESTATED, "reason": reason})
+            self._out[0].append(row | {"version": hit.version, "status": _RESTATED})
         return hit
 
     def _withdraw(self, packet: Row, record: Record, rule_id: str) -> None:
         """Retract a hit that this version of its packet no longer carries; it keeps its last score."""
         rule, hit = self._by_id[rule_id], record.hits[rule_id]
         hit.version, hit.said = hit.version + 1, ""
-        self._out[0].append(
-            hit_row(packet, rule, hit.score)
-            | {"version": hit.version, "status": _WITHDRAWN, "reason": packet["reason"]}
-        )
+        self._out[0].append(hit_row(packet, rule, hit.score) | {"version": hit.version, "status": _WITHDRAWN})
         alert = self._alerts.get(hit.alert_id)
         if alert is not None:
             self._leave(packet, record, hit, alert)
@@ -225,7 +222,7 @@ class AlertBook:
         story = self._stories.join(key, ts, own_id)
         latest = self._alerts.get(story.latest.get(rule.rule_id, ""))
         is_near = latest is not None and ts - latest.opened_ts <= self._config.cooldown_ns
-        joins = own if own is not None and own.is_standing else latest if is_near else None
+        joins = next((a for a in (own, latest if is_near else None) if a is not None and a.is_standing), None)
         alert = joins or self._opened(own, own_id, key, ts)
         is_main = alert.add(claim)
         hit.alert_id = alert.alert_id

@@ -30,10 +30,13 @@ def alert_id(rule: Rule, packet_id: str) -> str:
     return evidence_id("alert", rule.rule_id, packet_id)
 
 
-def said(hit: Row) -> str:
-    """Return a short hash of what a hit says, equal where a later version of the packet changes nothing."""
-    told = ("score", *_DIRECTIONS, "inputs", "sentence")
-    return evidence_id(*(str(hit[name]) for name in told))
+def said(packet: Mapping[str, Any], rule: Rule, hit: Row) -> str:
+    """Return a short hash of what a hit says, equal where a later version of the packet changes nothing.
+
+    That the packet was said again is no change of what was said.
+    """
+    seen = (f"{name}={packet[name]}" for name in rule.inputs if name != "status")
+    return evidence_id(str(hit["score"]), hit["sentence"], *(hit[name] for name in _DIRECTIONS), *seen)
 
 
 def claim_row(packet: Mapping[str, Any], hit: Row, parts: Parts, benign: Sequence[Row]) -> Row:
