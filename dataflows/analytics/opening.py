@@ -4,141 +4,88 @@ Owns the open interest and the volume of each series in the session. Of a print 
 many can close, on each side, as were open when the session began plus what traded since: so at least
 max(0, q - (open interest + volume before)) opened on each side. Refuses to say it unless open interest is
 exact and no trade can be missing: complete volume, sale codes, from the session's start, without gap or halt.
+A bound is said at once; a report that comes late may weaken it, and then that is said with the report.
 """
 
 from collections.abc import Mapping
 from typing import Any, Final, NamedTuple
 
 import numpy as np
-import numpy.typing as npt
 import pyarrow as pa
-from numba import njit
 
+from dataflows.analytics import opening_kernel as at
+from dataflows.analytics.opening_kernel import Bytes, Tape, Weakened, count_prints
 from dataflows.analytics.options_layout import Ints
-from dataflows.analytics.options_names import Names
+from dataflows.analytics.options_names import UNDERLYING, Names
 from dataflows.analytics.plain import from_plain, to_plain
 from dataflows.analytics.release import ROW_NOTE, ROW_PRINT, ROW_SESSION, Codes, Longs, Note, Release, Session
-from schemas.kinds import OPENING_BASIS, PRINT_REPORT, PRINT_STATUS
+from schemas.kinds import PRINT_REPORT
 from schemas.symbology import ROOT_LENGTH_MAX, parse_contracts
 
 SNAPSHOT_VERSION: Final = 1
 PRINTS: Final = "options.prints"
-STANDARD: Final = 100  # shares to a contract; any other number is that of an adjusted or special series
 EVENING_NS: Final = (13 * 60 + 15) * 60 * 1_000_000_000  # from 20:15 the evening before to 9:30
 EVENING: Final = frozenset({"SPX", "XSP", "VIX", "RUT"})  # that trade in Cboe's global trading hours
 COUNT_MAX: Final = 1 << 40  # contracts; a greater number is no count of anything
-UNKNOWN: Final = -1
-
-NO_INTEREST, PROVEN, INCOMPLETE, LATE, ADJUSTED, NO_TRADE = (
-    OPENING_BASIS.index(name)
-    for name in ("no_open_interest", "proven", "incomplete_volume", "late", "adjusted", "no_trade")
-)
-_OK: Final = PRINT_STATUS.index("ok")
-_LATE, _REPORT_LATE = PRINT_STATUS.index("late"), PRINT_STATUS.index("report_late")
-_CANCELLED: Final = PRINT_STATUS.index("cancelled")
-_NO_TRADE: Final = PRINT_STATUS.index("no_trade")
+WEAKENED_ROWS: Final = 1_024  # room for what one call of the kernel weakens, beside every bound that stands
 _CORRECTION: Final = PRINT_REPORT.index("correction")
-
-F_ADJUSTED, F_EARLY = 1, 2  # not a standard series; open interest told after the session before had closed
-INTEREST, VOLUME = range(2)
-
-Bytes = npt.NDArray[np.uint8]
 
 
 class Opened(NamedTuple):
     """By print row: contracts open before the session (-1 unknown) and traded before the print in it, at
-    least so many opened on each side, and the code in OPENING_BASIS of what that rests on."""
+    least so many opened on each side, the code in OPENING_BASIS of what that rests on; and the bounds of
+    earlier prints that prints of this release weaken."""
 
     open_interest: Longs
     volume_before: Longs
     opened_min: Longs
     basis: Ints
-
-
-class _Tape(NamedTuple):
-    """What the kernel reads of the prints."""
-
-    contract: Longs
-    underlying: Longs
-    size: Longs
-    status: Codes
-    is_correction: npt.NDArray[np.bool_]
-    multiplier: Longs
-
-
-@njit(cache=True)
-def _basis(status: int, flags: int, is_complete: bool, interest: int) -> int:
-    if status in (_LATE, _REPORT_LATE):
-        return LATE
-    if status != _OK:
-        return NO_TRADE
-    if flags & F_ADJUSTED:
-        return ADJUSTED
-    if not is_complete:
-        return INCOMPLETE
-    return NO_INTEREST if interest < 0 or flags & F_EARLY else PROVEN
-
-
-@njit(cache=True)
-def _count(counts: Longs, flags: Bytes, complete: Bytes, rows: Longs, tape: _Tape, out: Opened) -> None:
-    """Judge prints in order, each before its own contracts are counted.
-
-    A cancelled print stays counted, and a correction counts beside what it corrects: both only weaken bounds.
-    """
-    for row in rows:
-        contract, size, status = tape.contract[row], tape.size[row], tape.status[row]
-        if tape.multiplier[row] != STANDARD:
-            flags[contract] |= F_ADJUSTED
-        interest, before = counts[contract, INTEREST], counts[contract, VOLUME]
-        is_complete = complete[tape.underlying[row]] != 0
-        basis = _basis(status, flags[contract], is_complete, interest)
-        out.open_interest[row], out.volume_before[row], out.basis[row] = interest, before, basis
-        if basis == PROVEN:
-            out.opened_min[row] = max(0, size - interest - before)
-        if status != _NO_TRADE and (status != _CANCELLED or tape.is_correction[row]):
-            counts[contract, VOLUME] = before + size
+    weakened: Weakened
 
 
 class Opening:
-    """Open interest and volume by series, 17 bytes each, and what is missing of the session's tape."""
+    """Open interest and volume by series, 29 bytes each, and what is missing of the session's tape."""
 
     def __init__(self) -> None:
-        self._counts = np.zeros((0, 2), np.int64)
-        self._flags = np.zeros(0, np.uint8)
+        self._known = _nothing()
         self._is_complete = False
         self._session, self._open_ts, self._close_ts = "", 0, -1
         self._broken: set[str] = set()
 
+    @property
+    def refused(self) -> int:
+        """Bounds of the session that were not claimed because PROOFS_MAX stood already."""
+        return int(self._known.totals[at.N_REFUSED])
+
     def apply(self, release: Release, contracts: Longs, status: Codes, names: Names) -> Opened:
         """Return the bounds of a release's prints; `contracts` and `status` are those of its rows."""
         rows = len(release.prints)
-        out = Opened(
-            np.full(rows, UNKNOWN, np.int64),
-            np.zeros(rows, np.int64),
-            np.zeros(rows, np.int64),
-            np.zeros(rows, np.int32),
-        )
+        zeros = np.zeros((2, rows), np.int64)
+        out = at.Opened(np.full(rows, at.UNKNOWN, np.int64), zeros[0], zeros[1], np.zeros(rows, np.int32))
         self._grow(names)
         kind, start = release.row_kind, 0
         marks = np.flatnonzero((kind == ROW_SESSION) | (kind == ROW_NOTE)).tolist()
         tape = _tape(release, contracts, status, names) if rows else None
+        weakened: list[Weakened] = []
         for stop in [*marks, len(kind)]:
             walked = release.row[start:stop][kind[start:stop] == ROW_PRINT]
             if tape is not None and len(walked):
-                _count(self._counts, self._flags, self._completeness(names), walked, tape, out)
+                weakened += self._count(walked, tape, out, self._completeness(names))
             if stop < len(kind) and kind[stop] == ROW_SESSION:
                 self._begin(release.sessions[int(release.row[stop])])
             elif stop < len(kind):
                 self._hear(release.notes[int(release.row[stop])], names)
             start = stop + 1
-        return out
+        return Opened(*out, weakened=_joined(weakened))
 
     def snapshot(self) -> dict[str, Any]:
         """Return plain data from which `restore` continues with the same bytes."""
+        known = self._known
+        used = int(known.totals[at.N_BOUNDS]), min(int(known.totals[at.N_RECENT]), at.RECENT)
+        held = known._replace(bounds=known.bounds[: used[0]], recent=known.recent[: used[1]])
         return {
             "version": SNAPSHOT_VERSION,
-            "counts": to_plain(self._counts),
-            "flags": to_plain(self._flags),
+            "known": tuple(map(to_plain, held)),
             "is_complete": self._is_complete,
             "session": (self._session, self._open_ts, self._close_ts),
             "broken": tuple(sorted(self._broken)),
@@ -150,21 +97,39 @@ class Opening:
         if plain["version"] != SNAPSHOT_VERSION:
             raise ValueError(f"opening snapshot of version {plain['version']}, not {SNAPSHOT_VERSION}")
         stage = cls()
-        stage._counts, stage._flags = from_plain(plain["counts"]), from_plain(plain["flags"])
+        known = at.Session(*map(from_plain, plain["known"]))
+        recent = stage._known.recent
+        recent[: len(known.recent)] = known.recent
+        stage._known = known._replace(recent=recent)
         stage._is_complete = plain["is_complete"]
         stage._session, stage._open_ts, stage._close_ts = plain["session"]
         stage._broken = set(plain["broken"])
         return stage
 
+    def _count(self, rows: Longs, tape: Tape, out: at.Opened, complete: Bytes) -> list[Weakened]:
+        """Run the kernel over prints between two marks, emptying what it says of older bounds."""
+        taken: list[Weakened] = []
+        self._known = _with_bounds(self._known, int(self._known.totals[at.N_BOUNDS]) + len(rows))
+        while len(rows):
+            room = int(self._known.totals[at.N_BOUNDS]) + len(rows) + WEAKENED_ROWS
+            weak = Weakened(*(np.zeros(room, np.int64) for _ in range(3)))
+            done, count = count_prints(self._known, complete, rows, tape, out, weak)
+            taken.append(Weakened(*(column[:count] for column in weak)))
+            rows = rows[done:]
+        return taken
+
     def _grow(self, names: Names) -> None:
         """Make room for the series named by now; a root that ends in a digit is that of an adjusted one."""
-        new = names.contracts[len(self._flags) :]
+        known = self._known
+        new = names.contracts[len(known.flags) :]
         if new:
-            fresh = np.zeros((len(new), 2), np.int64)
-            fresh[:, INTEREST] = UNKNOWN
-            self._counts = np.concatenate([self._counts, fresh])
-            is_odd = [F_ADJUSTED if name[:ROOT_LENGTH_MAX].rstrip()[-1:].isdigit() else 0 for name in new]
-            self._flags = np.concatenate([self._flags, np.array(is_odd, np.uint8)])
+            is_odd = [at.F_ADJUSTED if n[:ROOT_LENGTH_MAX].rstrip()[-1:].isdigit() else 0 for n in new]
+            fresh = np.array([[at.UNKNOWN, 0, -1]] * len(new), np.int64)
+            self._known = known._replace(
+                counts=np.concatenate([known.counts, fresh]),
+                flags=np.concatenate([known.flags, np.array(is_odd, np.uint8)]),
+                last_bound=np.concatenate([known.last_bound, np.full(len(new), -1, np.int32)]),
+            )
 
     def _completeness(self, names: Names) -> Bytes:
         """Return by underlying whether no trade of the session can be missing."""
@@ -178,10 +143,13 @@ class Opening:
             lost = session.detail.get("gap", {}).get("inputs", (PRINTS,))
             self._is_complete = self._is_complete and PRINTS not in lost
             return
-        self._counts[:, VOLUME] = 0
-        is_early = (self._flags & F_EARLY) != 0
-        self._counts[~is_early, INTEREST] = UNKNOWN
-        self._flags &= np.uint8(F_ADJUSTED)
+        known = self._known
+        known.counts[(known.flags & at.F_EARLY) == 0, at.INTEREST] = at.UNKNOWN
+        known.counts[:, at.VOLUME] = 0
+        known.counts[:, at.LAST_PRINT] = -1
+        known.flags[:] &= np.uint8(at.F_ADJUSTED)
+        known.last_bound[:] = -1
+        known.totals[:] = 0
         self._session, self._open_ts, self._close_ts = session.name, session.open_ts, session.close_ts
         self._broken = _without_evening(session)
         says = session.detail.get("capabilities", {})
@@ -215,23 +183,24 @@ class Opening:
         given = note.detail.get("contracts")
         found = {name: n for name, n in given.items() if _is_count(n)} if isinstance(given, dict) else {}
         numbers, counts = self._numbers(note.underlying, found, names)
+        known = self._known
         is_early = note.at >= self._close_ts
-        was_early = (self._flags[numbers] & F_EARLY) != 0
-        before = np.where(is_early & ~was_early, UNKNOWN, self._counts[numbers, INTEREST])
-        self._counts[numbers, INTEREST] = np.maximum(before, counts)
+        was_early = (known.flags[numbers] & at.F_EARLY) != 0
+        before = np.where(is_early & ~was_early, at.UNKNOWN, known.counts[numbers, at.INTEREST])
+        known.counts[numbers, at.INTEREST] = np.maximum(before, counts)
         if is_early:
-            self._flags[numbers] |= F_EARLY
+            known.flags[numbers] |= at.F_EARLY
 
     def _define(self, note: Note, names: Names) -> None:
         """Mark series that are not standard: listed as adjusted, or defined with other than 100 shares."""
         listed = note.detail.get("adjusted")
         found = dict.fromkeys(listed, 1) if isinstance(listed, dict) else {}
         multiplier = note.detail.get("multiplier")
-        is_odd = isinstance(multiplier, int) and multiplier != STANDARD
+        is_odd = isinstance(multiplier, int) and multiplier != at.STANDARD
         if (is_odd or note.detail.get("is_adjusted_suspected")) and "contract" in note.detail:
             found[str(note.detail["contract"])] = 1
         numbers, _ = self._numbers(note.underlying, found, names)
-        self._flags[numbers] |= F_ADJUSTED
+        self._known.flags[numbers] |= at.F_ADJUSTED
 
     def _numbers(self, underlying: str, given: Mapping[str, int], names: Names) -> tuple[Longs, Longs]:
         """Return numbers and values of the series that can be read, new ones named."""
@@ -241,6 +210,33 @@ class Opening:
         numbers = names.intern(pa.array([underlying] * len(text), pa.string()), text)
         self._grow(names)
         return numbers, np.array(list(given.values()), np.int64)[is_read]
+
+
+def _nothing() -> at.Session:
+    return at.Session(
+        np.zeros((0, 3), np.int64),
+        np.zeros(0, np.uint8),
+        np.zeros(0, np.int32),
+        np.zeros((at.RECENT, 3), np.int64),
+        np.zeros((0, 4), np.int64),
+        np.zeros(3, np.int64),
+    )
+
+
+def _with_bounds(known: at.Session, wanted: int) -> at.Session:
+    """Return the session with room for so many bounds, or PROOFS_MAX."""
+    rows = min(wanted, at.PROOFS_MAX)
+    if rows <= len(known.bounds):
+        return known
+    larger = np.zeros((min(max(rows, 2 * len(known.bounds)), at.PROOFS_MAX), 4), np.int64)
+    larger[: len(known.bounds)] = known.bounds
+    return known._replace(bounds=larger)
+
+
+def _joined(parts: list[Weakened]) -> Weakened:
+    if not parts:
+        return Weakened(*(np.zeros(0, np.int64) for _ in range(3)))
+    return Weakened(*(np.concatenate(columns) for columns in zip(*parts, strict=True)))
 
 
 def _is_count(value: object) -> bool:
@@ -253,11 +249,15 @@ def _without_evening(session: Session) -> set[str]:
     return set(EVENING) if has_evening and session.start_ts > session.open_ts - EVENING_NS else set()
 
 
-def _tape(release: Release, contracts: Longs, status: Codes, names: Names) -> _Tape:
+def _tape(release: Release, contracts: Longs, status: Codes, names: Names) -> Tape:
     source = release.prints
-    return _Tape(
+    return Tape(
         contracts,
-        names.facts(contracts)[:, 3].copy(),
+        names.facts(contracts)[:, UNDERLYING].copy(),
+        source["seq"],
+        source["source_ts"],
+        source["event_ts"],
+        source["has_event_ts"],
         source["size"],
         status,
         np.asarray(source["report"] == _CORRECTION),
