@@ -8,6 +8,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any, Final
 
+from dataflows.analytics.alerts_config import AlertConfig
+from dataflows.analytics.alerts_score import UNIT as ALERT_UNIT
 from dataflows.analytics.options_layout import MS, Limits
 from dataflows.analytics.rules.model import MONEY_PER_USD, Rule
 from dataflows.analytics.rules.settings import Relation, Setting, check_names, read_section
@@ -34,30 +36,33 @@ PARENT_RELATIONS: Final = (
     Relation("sweep_gap_ms", "sweep_span_ms", "at_most"),
     Relation("split_gap_ms", "split_span_ms", "at_most"),
 )
-ALERT_SCORE: Final = Setting("alert_score", 0.5, 0.0, 1.0, "", "a hit of at least this score is an alert")
-_SECTIONS: Final = ("alert_score", "parents", "rules")
+SECTIONS: Final = ("alerts", "parents", "rules")
 
 
 @dataclass(frozen=True, slots=True)
 class OptionsConfig:
-    """Thresholds of parents, the rules with theirs, and the score from which a hit is an alert."""
+    """Thresholds of parents, the rules with theirs, and when a hit is an alert."""
 
     limits: Limits
     rules: tuple[Rule, ...]
-    alert_score: float
+    alerts: AlertConfig
 
     @classmethod
     def read(cls, given: Any) -> "OptionsConfig":
-        """Return the defaults with `given` over them: sections parents, rules (by id), alert_score.
+        """Return the defaults with `given` over them: sections parents, rules (by id), alerts.
 
         Raises:
             ValueError: one sentence on the first thing that is wrong.
         """
-        check_names(WHERE, given, _SECTIONS)
+        check_names(WHERE, given, SECTIONS)
         parents = read_section(f"{WHERE}.parents", PARENTS, given.get("parents", {}), PARENT_RELATIONS)
-        score = {k: given[k] for k in ("alert_score",) if k in given}
-        alert_score = read_section(WHERE, (ALERT_SCORE,), score)["alert_score"]
-        return cls(_limits(parents), tuned(given.get("rules", {})), alert_score)
+        alerts = AlertConfig.read(given.get("alerts", {}))
+        return cls(_limits(parents), tuned(given.get("rules", {})), alerts)
+
+    @property
+    def alert_score(self) -> float:
+        """The score from which a hit is an alert."""
+        return self.alerts.score / ALERT_UNIT
 
 
 def _limits(parents: Mapping[str, float]) -> Limits:
