@@ -133,15 +133,20 @@ def _remember(session: Session, contract: int, event_ts: int, size: int) -> None
 
 
 @njit(cache=True)
-def _claim(session: Session, tape: Tape, row: int, bound: int) -> bool:
-    """Keep a bound so that it can be weakened; False where there is no room."""
+def _claim(session: Session, tape: Tape, row: int, bound: int, is_delayed: bool) -> bool:
+    """Keep a bound so that it can be weakened; False where there is no room.
+
+    Of two delayed prints the order of the tape and of their times is trusted where both say the same: such
+    are the fills of one order. Beside a prompt print that order is doubted within SKEW_NS.
+    """
     number = session.totals[N_BOUNDS]
     if number >= PROOFS_MAX:
         session.totals[N_REFUSED] += 1
         return False
     contract = tape.contract[row]
     entry = session.bounds[number]
-    entry[B_SEQ], entry[B_EVENT], entry[B_MIN] = tape.seq[row], tape.event_ts[row], bound
+    doubt = SKEW_NS if is_delayed else 0
+    entry[B_SEQ], entry[B_EVENT], entry[B_MIN] = tape.seq[row], tape.event_ts[row] - doubt, bound
     entry[B_BEFORE] = session.last_bound[contract]
     session.last_bound[contract] = number
     session.totals[N_BOUNDS] = number + 1
@@ -190,7 +195,7 @@ def count_prints(
         basis = basis_of(status, session.flags[contract], complete[tape.underlying[row]] != 0, interest)
         bound = size - interest - before
         if basis == PROVEN and bound > 0:
-            if _claim(session, tape, row, bound):
+            if _claim(session, tape, row, bound, is_delayed):
                 out.opened_min[row] = bound
             else:
                 basis = INCOMPLETE
