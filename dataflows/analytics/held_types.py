@@ -3,8 +3,7 @@
 Owns the shapes. Refuses to hold anything itself.
 """
 
-from collections.abc import Mapping
-from typing import Any, Final, NamedTuple
+from typing import Final, NamedTuple
 
 from dataflows.analytics.options_codes import CodeColumns
 from dataflows.analytics.options_layout import Ints, Placed, Prints
@@ -17,18 +16,6 @@ HORIZON_NS: Final = 30 * MINUTE_NS  # definitions: restatement horizon
 PRINTS_HELD: Final = 131_072  # a shard; the oldest leave first, and are counted
 PACKETS_KEPT: Final = 16_384  # that alerts stand on, of a session; more are counted and leave as others do
 WAIT_NS: Final = 2 * MINUTE_NS  # no parent stays open for longer, so nothing waits for one for longer
-
-
-class Amendment(NamedTuple):
-    """Values that another stage adds to a packet at `at` (ns): a version of its own, for `reason`.
-
-    `packet_id` is looked up among the held packets, `columns` are stored values by name; enums are codes.
-    """
-
-    packet_id: str
-    at: int
-    reason: str
-    columns: Mapping[str, Any]
 
 
 class Turn(NamedTuple):
@@ -46,7 +33,6 @@ class Turn(NamedTuple):
     fresh: Batch
     watermark: int
     names: Names
-    amendments: tuple[Amendment, ...] = ()
 
 
 class Begun(NamedTuple):

@@ -1,0 +1,108 @@
+"""The columns of a packet's next version, from whoever belongs to it at a moment.
+
+Owns the choice between adding up anew, taking off a difference, and asking what classifies packages. Refuses
+to number versions: its caller knows what was published.
+"""
+
+from collections.abc import Callable, Mapping, Sequence
+from typing import Any, Final, NamedTuple
+
+import orjson
+
+from dataflows.analytics.held_ledger import Ledger, Moment
+from dataflows.analytics.held_packets import KIND_LEG, KIND_PACKAGE, HeldPackets
+from dataflows.analytics.held_prints import HeldPrints
+from dataflows.analytics.held_rows import row_values
+from dataflows.analytics.held_totals import Print, nothing_left, recounted, shifted
+from dataflows.analytics.options_layout import Limits
+from dataflows.analytics.options_names import Names
+from schemas.columns import Batch
+from schemas.kinds import PACKAGE_CLASS, VERSION_STATUS
+
+FINAL: Final = VERSION_STATUS.index("final")
+RESTATED: Final = VERSION_STATUS.index("restated")
+RETRACTED: Final = VERSION_STATUS.index("retracted")
+NO_CLASS: Final = PACKAGE_CLASS.index("none")
+# From the columns of a package and the prints of the legs that remain: the columns that change.
+Reclassify = Callable[[Mapping[str, Any], Sequence[Mapping[str, int]]], Mapping[str, Any]]
+
+
+class Stores(NamedTuple):
+    """What one shard holds."""
+
+    prints: HeldPrints
+    packets: HeldPackets
+    ledger: Ledger
+
+
+class Change(NamedTuple):
+    """What one event does to a packet: prints that left and prints that joined, and the moment of it."""
+
+    packet: int
+    upto: Moment
+    left: tuple[int, ...]
+    joined: tuple[int, ...]
+
+
+def columns_after(
+    row: Batch, change: Change, stores: Stores, limits: Limits, names: Names, reclassify: Reclassify | None
+) -> dict[str, Any]:
+    """Return the columns of a packet (its latest row) that a change alters.
+
+    Where nothing is left they say so: `status` is RETRACTED.
+    """
+    kind = int(row["kind"][0])
+    at = stores.packets.find(change.packet)
+    is_large = int(stores.packets.table["more"][at]) > 0
+    found = [stores.prints.row_of(seq) for seq in _members(change, stores)]
+    if not found and not is_large:
+        return _retracted(kind)
+    if kind == KIND_PACKAGE:
+        held = _in_order(stores, [at for at in found if at >= 0])
+        return dict(_package(row, held, reclassify))
+    if is_large or min(found) < 0:
+        left, joined = (_held(stores, seqs) for seqs in (change.left, change.joined))
+        values = shifted(row, left, joined, (limits, names))
+        return values if values["size"] else _retracted(kind)
+    values = recounted(row, _in_order(stores, found), limits, names)
+    return values | {"kind": KIND_LEG} if kind == KIND_LEG else values
+
+
+def _members(change: Change, stores: Stores) -> list[int]:
+    """Return the prints that stand in a packet at the moment of a change."""
+    ledger, upto = stores.ledger, change.upto
+    listed = [*stores.packets.members(change.packet), *ledger.joined_to(change.packet, upto)]
+    return [seq for seq in (ledger.standing(s, upto) for s in listed) if seq >= 0]
+
+
+def _held(stores: Stores, seqs: Sequence[int]) -> list[Print]:
+    rows = [stores.prints.row_of(seq) for seq in seqs]
+    return [stores.prints.table.row(row) for row in rows if row >= 0]
+
+
+def _in_order(stores: Stores, rows: Sequence[int]) -> list[Print]:
+    """Return held prints in the order of their trades."""
+    prints = [stores.prints.table.row(row) for row in rows]
+    return sorted(prints, key=lambda held: (held["at"], held["index"]))
+
+
+def _retracted(kind: int) -> dict[str, Any]:
+    values = nothing_left() | {"status": RETRACTED}
+    return values | {"package_members": "[]"} if kind == KIND_PACKAGE else values
+
+
+def _package(row: Batch, prints: Sequence[Print], reclassify: Reclassify | None) -> Mapping[str, Any]:
+    """Return what is left of a package; the classifier of packages says what that is called."""
+    seqs = orjson.dumps(sorted(held["seq"] for held in prints)).decode()
+    values: dict[str, Any] = {
+        "size": sum(held["size"] for held in prints),
+        "premium": sum(held["premium"] for held in prints),
+        "print_count": len(prints),
+        "package_members": seqs,
+    }
+    before = row_values(row)
+    if reclassify is not None:
+        return {**values, **reclassify(before, prints)}
+    if len({held["contract"] for held in prints}) < 2:
+        values |= {"kind": KIND_LEG, "package_class": NO_CLASS}
+    return values
