@@ -57,6 +57,7 @@ PACKET_FEATURES: Final = (
     _maybe("repeat_start_ts", "time", "Time of the first of those."),
     _later("ladder_strikes", "small", "Strikes bought or sold alike within a minute, own included."),
     _later("ladder_premium", "money", "Premium of those."),
+    _maybe("burst_first_seq", "sequence", "First print of its burst: series and side alike, gaps to 500 ms."),
 )
 PACKET_CONTEXT: Final = (
     _maybe("open_interest", "count", "Contracts open before the session."),
@@ -107,6 +108,13 @@ PLACED_CLAIMS: Final = (
         "OpeningBasis",
         "Whether that is proven, or what lacks.",
         default="no_open_interest",
+        since=LATER,
+    ),
+    F(
+        "weakens",
+        "json",
+        "Bounds said before that it weakens: [print, what stands].",
+        default="[]",
         since=LATER,
     ),
     F("cancels_seq", "sequence", "The print this one takes back.", ABSENT, ABSENT, LATER),

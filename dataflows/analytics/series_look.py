@@ -1,7 +1,7 @@
 """The look back over packets of one series and of its neighbours, one packet after another.
 
-Owns the rings that `series` keeps and the count over them. Refuses to allocate: every packet must have its
-slot and group before it comes.
+Owns the rings and bursts that `series` keeps and the count over them. Refuses to allocate: every packet
+must have its slot and group before it comes.
 """
 
 from typing import Final, NamedTuple
@@ -9,7 +9,8 @@ from typing import Final, NamedTuple
 import numpy as np
 from numba import njit
 
-from dataflows.analytics.options_layout import SECOND, Ints
+from dataflows.analytics.options_book import SIDE_NONE
+from dataflows.analytics.options_layout import MS, SECOND, Ints
 from dataflows.analytics.options_money import MONEY_MAX
 from dataflows.analytics.release import Longs
 
@@ -18,13 +19,18 @@ LADDER: Final = 16
 REPEAT_NS: Final = 30 * 60 * SECOND
 SIMILAR: Final = 4  # sizes differ by at most one part in this many
 LADDER_NS: Final = 60 * SECOND
-SIDES: Final = 2
+BURST_NS: Final = 500 * MS
+SIDES: Final = 3  # none, buy, sell
+LADDER_SIDES: Final = 2
+B_FROM, B_UNTIL, B_FIRST_SEQ = range(3)
+BURST_FIELDS: Final = 3
 NEVER: Final = -(2**62)
 _SIZE_MAX: Final = 2**31 - 1  # what a ring keeps of a size; sizes beyond it are alike
 
 
 class Memory(NamedTuple):
-    """Rings of what was seen: times and sizes by slot; times, strikes and premiums by group and side.
+    """What was seen: rings of times and sizes and the last burst by slot (series and side, none included);
+    rings of times, strikes and premiums by group and side.
 
     `slot_of` (contracts, sides) and `group_of` (contracts) are -1 where nothing was seen yet. Times of empty
     places are NEVER; `next` is where a ring goes on.
@@ -35,6 +41,7 @@ class Memory(NamedTuple):
     ts: Longs
     size: Ints
     next: Ints
+    burst: Longs
     ladder_ts: Longs
     ladder_strike: Longs
     ladder_premium: Longs
@@ -42,14 +49,20 @@ class Memory(NamedTuple):
 
 
 class Seen(NamedTuple):
-    """Packets that count, in emission order; `session` is the start of the session of each."""
+    """Packets that count, in emission order; `session` is the start of the session of each.
+
+    `side` is claimed; `alike` is that side or, where none is, the one that the placement alone speaks for.
+    """
 
     contract: Longs
     side: Longs
+    alike: Longs
     strike: Longs
     size: Longs
     premium: Longs
     start: Longs
+    end: Longs
+    first_seq: Longs
     session: Longs
 
 
@@ -61,6 +74,25 @@ class Found(NamedTuple):
     start: Longs
     strikes: Longs
     premium: Longs
+    burst: Longs
+
+
+@njit(cache=True)
+def _join_burst(memory: Memory, seen: Seen, found: Found, row: int) -> None:
+    """Put this packet into the last burst of its series and side, or let it begin another.
+
+    Packets leave out of the order of their starts: one that lies wholly before the last burst is by itself.
+    """
+    burst = memory.burst[memory.slot_of[seen.contract[row], seen.alike[row]]]
+    start, end = seen.start[row], seen.end[row]
+    is_near = start <= burst[B_UNTIL] + BURST_NS and end >= burst[B_FROM] - BURST_NS
+    if is_near and burst[B_UNTIL] >= seen.session[row]:
+        found.burst[row] = burst[B_FIRST_SEQ]
+        burst[B_FROM], burst[B_UNTIL] = min(burst[B_FROM], start), max(burst[B_UNTIL], end)
+        return
+    found.burst[row] = seen.first_seq[row]
+    if start > burst[B_UNTIL]:
+        burst[B_FROM], burst[B_UNTIL], burst[B_FIRST_SEQ] = start, end, seen.first_seq[row]
 
 
 @njit(cache=True)
@@ -96,7 +128,7 @@ def _is_known(memory: Memory, group: int, until: int, least: int) -> bool:
 @njit(cache=True)
 def _ladder(memory: Memory, seen: Seen, found: Found, row: int) -> None:
     """Count the strikes of the last minute, this packet's included, then remember it."""
-    group = memory.group_of[seen.contract[row]] * SIDES + seen.side[row]
+    group = memory.group_of[seen.contract[row]] * LADDER_SIDES + seen.side[row] - 1
     strike, start = seen.strike[row], seen.start[row]
     least = max(seen.session[row], start - LADDER_NS)
     found.strikes[row], found.premium[row] = 1, seen.premium[row]
@@ -117,8 +149,10 @@ def _ladder(memory: Memory, seen: Seen, found: Found, row: int) -> None:
 def look_back(memory: Memory, seen: Seen, found: Found) -> None:
     """Fill `found` for each packet from those before it, in order, and remember each."""
     for row in range(len(seen.contract)):
-        _repeat(memory, seen, found, row)
-        _ladder(memory, seen, found, row)
+        _join_burst(memory, seen, found, row)
+        if seen.side[row] != SIDE_NONE:
+            _repeat(memory, seen, found, row)
+            _ladder(memory, seen, found, row)
 
 
 def new_memory(contracts: int, slots: int, groups: int) -> Memory:
@@ -129,6 +163,7 @@ def new_memory(contracts: int, slots: int, groups: int) -> Memory:
         np.full((slots, RING), NEVER, np.int64),
         np.zeros((slots, RING), np.int32),
         np.zeros(slots, np.int32),
+        np.full((slots, BURST_FIELDS), NEVER, np.int64),
         np.full((groups, LADDER), NEVER, np.int64),
         np.zeros((groups, LADDER), np.int64),
         np.zeros((groups, LADDER), np.int64),

@@ -44,6 +44,7 @@ CREATE TABLE IF NOT EXISTS `{database}`.option_placed
     `opened_min_buy` Int64 CODEC(T64, ZSTD(1)) COMMENT 'Opened by buyers at least. [contracts]',
     `opened_min_sell` Int64 CODEC(T64, ZSTD(1)) COMMENT 'Opened by sellers at least. [contracts]',
     `opening_basis` LowCardinality(String) CODEC(ZSTD(1)) COMMENT 'Whether that is proven, or what lacks. [one of a closed list]',
+    `weakens` String CODEC(ZSTD(1)) COMMENT 'Bounds said before that it weakens: [print, what stands]. [JSON text]',
     `cancels_seq` Nullable(Int64) CODEC(DoubleDelta, ZSTD(1)) COMMENT 'The print this one takes back. [sequence number; NULL where absent]',
     `cancel_match` LowCardinality(String) CODEC(ZSTD(1)) COMMENT 'How it was found, or why not. [one of a closed list]',
     `_partition` UInt16 CODEC(Delta, ZSTD(1)) COMMENT 'Topic partition the record stood in.',

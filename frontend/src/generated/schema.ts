@@ -355,6 +355,8 @@ export interface OptionPlacedRow {
   opened_min_sell: number;
   /** Whether that is proven, or what lacks. [one of a closed list] */
   opening_basis: OpeningBasis;
+  /** Bounds said before that it weakens: [print, what stands]. [JSON text] */
+  weakens: string;
   /** The print this one takes back. [sequence number] */
   cancels_seq: number | null;
   /** How it was found, or why not. [one of a closed list] */
@@ -497,6 +499,8 @@ export interface FlowPacketsRow {
   ladder_strikes: number;
   /** Premium of those. [USD] */
   ladder_premium: number;
+  /** First print of its burst: series and side alike, gaps to 500 ms. [sequence number] */
+  burst_first_seq: number | null;
   /** Contracts open before the session. [count] */
   open_interest: number | null;
   /** Contracts of the series before it in the session. [count] */
@@ -1075,6 +1079,7 @@ export const TOPICS: { readonly [K in TopicName]: TopicInfo } = {
       { name: "opened_min_buy", type: "contracts", unit: "contracts", nullable: false, doc: "Opened by buyers at least." },
       { name: "opened_min_sell", type: "contracts", unit: "contracts", nullable: false, doc: "Opened by sellers at least." },
       { name: "opening_basis", type: "OpeningBasis", unit: "one of a closed list", nullable: false, doc: "Whether that is proven, or what lacks." },
+      { name: "weakens", type: "json", unit: "JSON text", nullable: false, doc: "Bounds said before that it weakens: [print, what stands]." },
       { name: "cancels_seq", type: "sequence", unit: "sequence number", nullable: true, doc: "The print this one takes back." },
       { name: "cancel_match", type: "CancelMatch", unit: "one of a closed list", nullable: false, doc: "How it was found, or why not." },
     ],
@@ -1152,6 +1157,7 @@ export const TOPICS: { readonly [K in TopicName]: TopicInfo } = {
       { name: "repeat_start_ts", type: "time", unit: "ns since 1970-01-01 UTC", nullable: true, doc: "Time of the first of those." },
       { name: "ladder_strikes", type: "small", unit: "count", nullable: false, doc: "Strikes bought or sold alike within a minute, own included." },
       { name: "ladder_premium", type: "money", unit: "USD", nullable: false, doc: "Premium of those." },
+      { name: "burst_first_seq", type: "sequence", unit: "sequence number", nullable: true, doc: "First print of its burst: series and side alike, gaps to 500 ms." },
       { name: "open_interest", type: "count", unit: "count", nullable: true, doc: "Contracts open before the session." },
       { name: "volume_before", type: "count", unit: "count", nullable: false, doc: "Contracts of the series before it in the session." },
       { name: "opened_min", type: "contracts", unit: "contracts", nullable: false, doc: "Opened at least, on each side, where provable." },
