@@ -16,6 +16,8 @@ from dataflows.analytics.packages_layout import (
     COUNTERS,
     FAMILIES,
     G_COUNT,
+    L_SEQ,
+    L_TS,
     LEG_FIELDS,
     N_CUT,
     N_EVICTED,
@@ -62,8 +64,8 @@ class Packages:
     def apply(self, turn: LegTurn) -> dict[str, Column]:
         """Return columns of flow.packets for what closed, in the order of emission; {} where nothing did."""
         closed = self._walk(turn)
-        package = np.zeros(len(closed.legs), np.int64)
-        count = int(parse_groups(closed.legs, closed.group, package))
+        package, chance = np.zeros(len(closed.legs), np.int64), np.zeros(len(closed.legs))
+        count = int(parse_groups(closed.legs, closed.group, package, chance))
         return columns_of(closed, package, count, turn)
 
     def snapshot(self) -> dict[str, Any]:
@@ -93,7 +95,8 @@ class Packages:
         sessions = turn.release.effective_ts[kinds]
         out = room_for(self._groups, len(legs))
         count, _ = walk_legs(self._groups, legs, sessions, turn.watermark, out)
-        return ClosedLegs(out.legs[:count], out.group[:count], out.emit_ts[:count])
+        order = np.lexsort((out.legs[:count, L_SEQ], out.legs[:count, L_TS], out.group[:count]))
+        return ClosedLegs(out.legs[order], out.group[order], out.emit_ts[order])
 
 
 def _legs(turn: LegTurn) -> Longs:
