@@ -60,6 +60,7 @@ PACKET_FEATURES: Final = (
     _maybe("burst_first_seq", "sequence", "First print of its burst: series and side alike, gaps to 500 ms."),
 )
 PACKET_CONTEXT: Final = (
+    _later("baseline_weights", "json", "Of each baseline behind the z-scores: weight and packets.", "{}"),
     _maybe("open_interest", "count", "Contracts open before the session."),
     _later("volume_before", "count", "Contracts of the series before it in the session."),
     _later("opened_min", "contracts", "Opened at least, on each side, where provable."),

@@ -7,6 +7,7 @@ exact and no trade can be missing: complete volume, sale codes, from the session
 A bound is said at once; a report that comes late may weaken it, and then that is said with the report.
 """
 
+import json
 from collections.abc import Mapping
 from typing import Any, Final, NamedTuple
 
@@ -210,6 +211,18 @@ class Opening:
         numbers = names.intern(pa.array([underlying] * len(text), pa.string()), text)
         self._grow(names)
         return numbers, np.array(list(given.values()), np.int64)[is_read]
+
+
+def weakens_column(opened: Opened) -> pa.StringArray:
+    """Return by print row the JSON list of [print_seq, contracts still proven] of bounds that it weakens."""
+    weak = opened.weakened
+    texts = ["[]"] * len(opened.basis)
+    rows, starts = np.unique(weak.row, return_index=True)
+    pairs = np.stack([weak.print_seq, weak.opened_min], axis=1)
+    ends = [*starts.tolist()[1:], len(pairs)]
+    for row, start, end in zip(rows.tolist(), starts.tolist(), ends, strict=False):
+        texts[row] = json.dumps(pairs[start:end].tolist(), separators=(",", ":"))
+    return pa.array(texts, pa.string())
 
 
 def _nothing() -> at.Session:

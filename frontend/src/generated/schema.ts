@@ -501,6 +501,8 @@ export interface FlowPacketsRow {
   ladder_premium: number;
   /** First print of its burst: series and side alike, gaps to 500 ms. [sequence number] */
   burst_first_seq: number | null;
+  /** Of each baseline behind the z-scores: weight and packets. [JSON text] */
+  baseline_weights: string;
   /** Contracts open before the session. [count] */
   open_interest: number | null;
   /** Contracts of the series before it in the session. [count] */
@@ -1158,6 +1160,7 @@ export const TOPICS: { readonly [K in TopicName]: TopicInfo } = {
       { name: "ladder_strikes", type: "small", unit: "count", nullable: false, doc: "Strikes bought or sold alike within a minute, own included." },
       { name: "ladder_premium", type: "money", unit: "USD", nullable: false, doc: "Premium of those." },
       { name: "burst_first_seq", type: "sequence", unit: "sequence number", nullable: true, doc: "First print of its burst: series and side alike, gaps to 500 ms." },
+      { name: "baseline_weights", type: "json", unit: "JSON text", nullable: false, doc: "Of each baseline behind the z-scores: weight and packets." },
       { name: "open_interest", type: "count", unit: "count", nullable: true, doc: "Contracts open before the session." },
       { name: "volume_before", type: "count", unit: "count", nullable: false, doc: "Contracts of the series before it in the session." },
       { name: "opened_min", type: "contracts", unit: "contracts", nullable: false, doc: "Opened at least, on each side, where provable." },
