@@ -1,28 +1,37 @@
-"""`python -m cli.generate [--check]`: write what is derived from the topic table, or compare it.
+"""`python -m cli.generate [--check]`: write what is derived from the tables of the code, or compare it.
 
-Owns the disk side of `schemas.generate`. Refuses to leave a stale or an orphaned generated file.
+Owns the disk side of `schemas.generate` and of the references that the core's tables make. Refuses to leave
+a stale or an orphaned generated file.
 """
 
 import argparse
 import sys
+from collections.abc import Callable
 from pathlib import Path
 from typing import Final
 
+from dataflows.analytics.rules.reference import classifier_reference
 from schemas.generate import GENERATED_FOLDERS, generated_files
 
 ROOT: Final = Path(__file__).resolve().parent.parent
+REFERENCES: Final[dict[str, Callable[[], str]]] = {"docs/classifiers.md": classifier_reference}
+
+
+def all_files() -> dict[str, str]:
+    """Return the content of every generated file by its path below the project's root."""
+    return generated_files() | {name: text() for name, text in REFERENCES.items()}
 
 
 def stale_files(root: Path = ROOT) -> list[str]:
-    """Return the generated files that are missing, differ, or belong to no topic."""
-    files = generated_files()
+    """Return the generated files that are missing, differ, or that nothing generates."""
+    files = all_files()
     stale = [name for name, text in files.items() if not _holds(root / name, text)]
     return sorted(stale + orphans(root))
 
 
 def orphans(root: Path = ROOT) -> list[str]:
     """Return the files in generated folders that nothing generates."""
-    known = set(generated_files())
+    known = set(all_files())
     present = (p for folder in GENERATED_FOLDERS for p in sorted((root / folder).glob("*")))
     return [name for p in present if (name := p.relative_to(root).as_posix()) not in known]
 
@@ -36,7 +45,7 @@ def write_files(root: Path = ROOT) -> list[str]:
     changed = stale_files(root)
     for name in orphans(root):
         (root / name).unlink()
-    for name, text in generated_files().items():
+    for name, text in all_files().items():
         path = root / name
         if not _holds(path, text):
             path.parent.mkdir(parents=True, exist_ok=True)

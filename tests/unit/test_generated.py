@@ -6,13 +6,13 @@ from pathlib import Path
 import fastavro
 import pytest
 
-from cli.generate import ROOT, orphans, stale_files, write_files
+from cli.generate import ROOT, all_files, orphans, stale_files, write_files
 from schemas.columns import empty, from_rows, to_json_rows
-from schemas.generate import generated_files, json_schema
+from schemas.generate import json_schema
 from schemas.kinds import ENUMS
 from schemas.topics import TOPICS, Topic
 
-FILES = generated_files()
+FILES = all_files()
 
 
 def test_committed_files_are_fresh() -> None:

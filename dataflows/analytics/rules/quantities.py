@@ -259,7 +259,7 @@ SIDE_P: Final = Quantity(
     "side_p",
     ("side", "p_aggressor_buy"),
     _side_p,
-    "chance",
+    "",
     RATIO_STEP,
     "chance that the aggressor had the side it is given",
 )
@@ -267,7 +267,7 @@ CLAIMED_P: Final = Quantity(
     "claimed_p",
     ("kind", "side", "p_aggressor_buy", "direction_p"),
     _claimed_p,
-    "chance",
+    "",
     RATIO_STEP,
     "chance of the side, for a package of who paid",
 )
@@ -287,7 +287,7 @@ OPENED_SHARE: Final = Quantity(
     "opened_share",
     ("opened_min", "size", "opening_basis", "p_open"),
     _opened_share,
-    "share",
+    "",
     RATIO_STEP,
     "share of the contracts proven to have opened, or the chance that it opened, whichever is greater",
 )
@@ -295,7 +295,7 @@ CLOSED_SHARE: Final = Quantity(
     "closed_share",
     ("p_open", "opened_min", "size", "opening_basis"),
     _closed_share,
-    "chance",
+    "",
     RATIO_STEP,
     "chance that it closed, no more than what is not proven to have opened",
 )
@@ -330,18 +330,18 @@ GROUPING_P: Final = Quantity(
     "grouping_p",
     ("grouping_p",),
     known("grouping_p"),
-    "confidence",
+    "",
     RATIO_STEP,
     "confidence that the legs are one order",
 )
 SIGN_P: Final = Quantity(
-    "sign_p", ("sign_p",), known("sign_p"), "confidence", RATIO_STEP, "confidence in the signs of the legs"
+    "sign_p", ("sign_p",), known("sign_p"), "", RATIO_STEP, "confidence in the signs of the legs"
 )
 DIRECTION_P: Final = Quantity(
-    "direction_p", ("direction_p",), known("direction_p"), "confidence", RATIO_STEP, "confidence in who paid"
+    "direction_p", ("direction_p",), known("direction_p"), "", RATIO_STEP, "confidence in who paid"
 )
 ROLL_P: Final = Quantity(
-    "roll_p", ("roll_p",), known("roll_p"), "chance", RATIO_STEP, "chance that it rolls a position"
+    "roll_p", ("roll_p",), known("roll_p"), "", RATIO_STEP, "chance that it rolls a position"
 )
 NET_SHARE: Final = Quantity(
     "net_share",
@@ -395,7 +395,7 @@ TOUCH_SHARE: Final = Quantity(
     "touch_share",
     ("side", "at_ask_size", "at_bid_size", "size"),
     _touch_share,
-    "share",
+    "",
     RATIO_STEP,
     "share of the contracts at or beyond the touch of its side",
 )
@@ -403,7 +403,7 @@ ISO_SHARE: Final = Quantity(
     "iso_share",
     ("iso_size", "size"),
     lambda packets: _share(packets["iso_size"], packets["size"]),
-    "share",
+    "",
     RATIO_STEP,
     "share of the contracts with an intermarket sweep code",
 )
