@@ -57,7 +57,7 @@ def _text_at(raw: bytes, at: int, rows: int) -> tuple[pa.StringArray, int]:
     np.cumsum(lengths, out=offsets[1:])
     stop = start + int(offsets[-1])
     buffers = [None, pa.py_buffer(offsets.tobytes()), pa.py_buffer(raw[start:stop])]
-    return pa.StringArray.from_buffers(pa.string(), rows, buffers), stop
+    return pa.Array.from_buffers(pa.string(), rows, buffers), stop
 
 
 class RowLog:
