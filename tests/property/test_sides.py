@@ -59,7 +59,7 @@ def side_input(t: Longs, tape: tuple[bool, bool]) -> SideInput:
     )
 
 
-def mirrored(t: Longs) -> Longs:
+def mirrored(t: Longs) -> Any:
     """Return the prints as they would be with buyers and sellers changed over."""
     contract, price, size, bid, spread, bid_size, ask_size, venue, bid_venue, ask_venue, family = t.T
     swapped = (MIRROR - price, size, MIRROR - bid - spread, spread, ask_size, bid_size)
@@ -71,11 +71,12 @@ def in_steps(p: Any) -> Any:
 
 
 def assert_mirrored(found: SideClaims, other: SideClaims) -> None:
-    for one, two in ((found[0], other[0]), (found[1], other[1])):
+    pairs: list[tuple[Any, Any]] = list(zip(found, other, strict=True))
+    for one, two in pairs[:2]:
         p, q = in_steps(one), in_steps(two)
         np.testing.assert_array_equal(q, np.where(p < 0, p, 10_000 - p))
         np.testing.assert_array_equal(one, np.where(p < 0, -1.0, p / 10_000))  # steps of 1e-4, no more digits
-    for one, two in zip(found[2:], other[2:], strict=True):
+    for one, two in pairs[2:]:
         np.testing.assert_array_equal(one, two)
 
 
@@ -117,7 +118,8 @@ def test_cuts_and_restarts_change_nothing(t: Longs, tape: tuple[bool, bool], cut
 def test_later_prints_change_nothing(t: Longs, later: Longs, tape: tuple[bool, bool]) -> None:
     alone = Sides().judge(side_input(t, tape))
     both = Sides().judge(side_input(np.concatenate([t, later]), tape))
-    for one, two in zip(alone, both, strict=True):
+    pairs: list[tuple[Any, Any]] = list(zip(alone, both, strict=True))
+    for one, two in pairs:
         np.testing.assert_array_equal(one, two[: len(t)])
 
 
