@@ -196,7 +196,7 @@ def _stock_move_bp(packets: Batch) -> Doubles:
     """Return how far the stock has moved either way since, in basis points of its price then."""
     before = _middle(packets["underlying_bid"], packets["underlying_ask"])
     after = _middle(packets["after_underlying_bid"], packets["after_underlying_ask"])
-    return np.asarray(np.abs(after - before) / before * _BP)
+    return np.asarray(np.abs(after - before) * _BP / before)
 
 
 STANDING: Final = fact("standing", ("status",), _is_standing, "the packet stands and is not taken back")
