@@ -1,48 +1,52 @@
-"""Baselines: what is usual for a contract, or for its underlying at this time of the session.
+"""Baselines: what is usual for a contract, for series like it, and for its underlying at this time.
 
-Owns streaming robust location and scale of log premium, log size and the relative arrival spread. A
-deviation counts for at most CLIP scales, so that one outlier moves the location by less than 5 % of a
-scale once a baseline is in use. A packet is scored first and counted after. Refuses to score against too
-few packets: then the baseline is `none` and every z is 0. Sixty-four bytes a contract, no samples.
+Owns streaming robust location and scale of log premium, log size and the relative arrival spread by contract,
+by bucket (underlying, distance from the money, days, right) and by (underlying, half hour of the session),
+and their blend from the coarse to the fine. A packet is scored first and counted after. Refuses to score
+against too few packets: then the baseline is `none` and every z is 0. 72 bytes a contract, no samples.
 """
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any, Final, NamedTuple
+from typing import Any, Final, NamedTuple, TypeAlias
 
 import numpy as np
 import numpy.typing as npt
-from numba import njit
+import pyarrow as pa
+import pyarrow.compute as pc
 
+from dataflows.analytics import baselines_warm as warm
+from dataflows.analytics.baselines_kernel import (
+    BLOCK,
+    CONTRACT,
+    METRICS,
+    WIDTH,
+    Levels,
+    Packets,
+    Scored,
+    score_packets,
+)
 from dataflows.analytics.options_layout import Ints
+from dataflows.analytics.options_names import Names
 from dataflows.analytics.plain import from_plain, to_plain
-from dataflows.analytics.release import Longs
-from schemas.kinds import BASELINE
+from dataflows.analytics.release import Longs, Note
 
-Doubles = npt.NDArray[np.float64]
+Doubles: TypeAlias = npt.NDArray[np.float64]
 
-BUCKET_NS: Final = 30 * 60 * 1_000_000_000
-BUCKETS: Final = 14  # half hours of a session; what lies outside belongs to the first or last
-CONTRACT_COUNT: Final = 20
-BUCKET_COUNT: Final = 50
-USE_CONTRACT: Final = BASELINE.index("contract")
-USE_BUCKET: Final = BASELINE.index("underlying_time")
-
-CLIP: Final = 1.5
-NORMAL: Final = 1.0 / 0.7393  # one over the mean of min(|Z|, CLIP) of a standard normal Z
-RATE: Final = 0.02  # weight of a packet once CONTRACT_COUNT packets are in; before that 1 / count
-METRICS: Final = 3  # log premium, log size, relative spread: each count, location, scale
-N, LOCATION, SCALE = range(3)
-WIDTH: Final = 8  # packets, then location and scale of each metric, then packets with a spread
-SPREAD_N: Final = 7
-FIRST_SCALE: Final = (1.0, 1.0, 0.1)
-LEAST_SCALE: Final = (0.25, 0.25, 0.01)  # a constant past must not make every change astronomic
-Z_BOUND: Final = 1000.0
-STEP: Final = 10_000.0  # published values are multiples of 1e-4
+HALF_HOUR_NS: Final = 30 * 60 * 1_000_000_000
+HALF_HOURS: Final = 14  # of a session; what lies outside belongs to the first or last
+MONEYNESS_EDGES: Final = (0.01, 0.03, 0.07, 0.15)  # of |strike / stock - 1|
+DAYS_EDGES: Final = (1, 8, 31, 91)  # the same day, a week, a month, a quarter, later
+BUCKETS: Final = 2 * (len(MONEYNESS_EDGES) + 1) * (len(DAYS_EDGES) + 1)
+NO_BUCKET: Final = -1
+NAME: Final = "baseline"
 
 
 class PacketColumns(NamedTuple):
-    """Packets in emission order; `spread` is NaN where the arrival quote was not a normal one."""
+    """Packets in emission order. `contract` is -1 for a package, which is compared with its underlying only;
+    `spread` is NaN where the arrival quote was not a normal one; `moneyness` (strike over stock, less one) is
+    NaN or below -1 and `days` -1 where not known; `right` a code of RIGHT; `emit_ts` places notes between.
+    """
 
     contract: Longs
     underlying: Longs
@@ -50,113 +54,167 @@ class PacketColumns(NamedTuple):
     premium: Longs
     size: Longs
     spread: Doubles
+    moneyness: Doubles | None = None
+    days: Longs | None = None
+    right: Longs | None = None
+    emit_ts: Longs | None = None
 
 
 class Scores(NamedTuple):
-    """Per packet: the baseline used, its packets, and z of (premium, size, spread), quantised."""
+    """Per packet: the baseline used, its packets, z of (premium, size, spread), quantised, and as JSON the
+    weight and packets of each level behind them."""
 
     baseline: Ints
     packets: Longs
     z: Doubles
+    weights: pa.StringArray
 
 
 def buckets(emit_ts: Longs, open_ts: Longs) -> Longs:
     """Return the half hour of the session in which each packet left."""
-    return np.asarray(np.clip((emit_ts - open_ts) // BUCKET_NS, 0, BUCKETS - 1))
+    return np.asarray(np.clip((emit_ts - open_ts) // HALF_HOUR_NS, 0, HALF_HOURS - 1))
 
 
-@njit(cache=True)
-def _update(state: Doubles, metric: int, seen: float, value: float) -> None:
-    """Move location and scale towards one more value; `seen` values came before it."""
-    at = 1 + 2 * metric
-    if seen == 0:
-        state[at], state[at + 1] = value, FIRST_SCALE[metric]
-        return
-    rate = RATE if seen >= CONTRACT_COUNT - 1 else 1.0 / (seen + 1.0)
-    scale = state[at + 1]
-    bound = CLIP * scale
-    deviation = min(max(value - state[at], -bound), bound)
-    state[at] += rate * deviation
-    state[at + 1] = max(scale + rate * (abs(deviation) * NORMAL - scale), LEAST_SCALE[metric])
-
-
-@njit(cache=True)
-def _observe(state: Doubles, values: tuple[float, float, float]) -> None:
-    _update(state, 0, state[0], values[0])
-    _update(state, 1, state[0], values[1])
-    state[0] += 1
-    if not np.isnan(values[2]):
-        _update(state, 2, state[SPREAD_N], values[2])
-        state[SPREAD_N] += 1
-
-
-@njit(cache=True)
-def _z(state: Doubles, metric: int, value: float) -> float:
-    at = 1 + 2 * metric
-    z = min(max((value - state[at]) / state[at + 1], -Z_BOUND), Z_BOUND)
-    return float(np.floor(z * STEP + 0.5) / STEP)
-
-
-@njit(cache=True)
-def _score(contracts: Doubles, by_time: Doubles, packets: PacketColumns, scores: Scores) -> None:
-    """Score each packet against what came before it, then count it; in order."""
-    for row in range(len(packets.contract)):
-        own = contracts[packets.contract[row]]
-        shared = by_time[packets.underlying[row], packets.bucket[row]]
-        premium, size = max(packets.premium[row], 1), max(packets.size[row], 1)
-        values = (np.log(float(premium)), np.log(float(size)), packets.spread[row])
-        used, least, state = 0, 0, own
-        if own[0] >= CONTRACT_COUNT:
-            used, least = USE_CONTRACT, CONTRACT_COUNT
-        elif shared[0] >= BUCKET_COUNT:
-            used, least, state = USE_BUCKET, BUCKET_COUNT, shared
-        if used != 0:
-            scores.baseline[row], scores.packets[row] = used, int(state[0])
-            scores.z[0, row], scores.z[1, row] = _z(state, 0, values[0]), _z(state, 1, values[1])
-            if state[SPREAD_N] >= least and not np.isnan(values[2]):
-                scores.z[2, row] = _z(state, 2, values[2])
-        _observe(own, values)
-        _observe(shared, values)
+def series_buckets(moneyness: Doubles, days: Longs, right: Longs) -> Longs:
+    """Return the bucket of series like these within an underlying, -1 where moneyness or days lack."""
+    away = np.searchsorted(MONEYNESS_EDGES, np.abs(moneyness), side="right")
+    late = np.searchsorted(DAYS_EDGES, days, side="right")
+    number = (away * (len(DAYS_EDGES) + 1) + late) * 2 + np.clip(right, 0, 1)
+    is_known = (moneyness >= -1.0) & (days >= 0)  # false for NaN
+    return np.where(is_known, number, NO_BUCKET).astype(np.int64)
 
 
 @dataclass(slots=True)
 class Baselines:
-    """Tables of baselines by contract and by (underlying, half hour); they outlive sessions."""
+    """Tables of the three levels; they outlive sessions."""
 
-    contracts: Doubles
-    by_time: Doubles
+    tables: Levels
 
     @classmethod
     def empty(cls) -> "Baselines":
-        return cls(np.zeros((0, WIDTH)), np.zeros((0, BUCKETS, WIDTH)))
+        """Return baselines that know nothing."""
+        return cls(
+            Levels(
+                np.zeros((0, WIDTH)),
+                np.zeros((0, HALF_HOURS, WIDTH)),
+                np.zeros((0, WIDTH)),
+                np.zeros((0, BUCKETS), np.int32),
+                np.zeros(1, np.int64),
+            )
+        )
 
     def grow(self, contracts: int, underlyings: int) -> None:
         """Make room for at least so many contracts and underlyings, doubling."""
-        self.contracts = _grown(self.contracts, contracts)
-        self.by_time = _grown(self.by_time, underlyings)
+        self.tables = self.tables._replace(
+            contracts=_grown(self.tables.contracts, contracts),
+            by_time=_grown(self.tables.by_time, underlyings),
+            bucket_row=_grown(self.tables.bucket_row, underlyings, -1),
+        )
 
-    def score(self, packets: PacketColumns) -> Scores:
-        """Score packets in emission order and count them."""
+    def block_sizes(self, contracts: Longs) -> Longs:
+        """Return the 99.5th percentile of print sizes of series like these in the sessions before, 0 where
+        no warm start told it."""
+        return np.asarray(self.tables.contracts[contracts, BLOCK], np.int64)
+
+    def score(self, packets: PacketColumns, notes: Sequence[Note] = (), names: Names | None = None) -> Scores:
+        """Score packets in emission order and count them.
+
+        Notes named `baseline` (in the order of event time, `names` to number what they are about) are taken
+        in before the first packet that leaves at or after them.
+        """
         rows = len(packets.contract)
-        scores = Scores(np.zeros(rows, np.int32), np.zeros(rows, np.int64), np.zeros((METRICS, rows)))
-        _score(self.contracts, self.by_time, packets, scores)
-        return scores
+        out = Scored(
+            np.zeros(rows, np.int32),
+            np.zeros(rows, np.int64),
+            np.zeros((rows, METRICS)),
+            np.zeros((rows, len(warm.LEVELS))),
+            np.zeros((rows, len(warm.LEVELS)), np.int64),
+        )
+        told = [note for note in notes if note.name == NAME]
+        assert not told or (names is not None and packets.emit_ts is not None), "notes lack names or times"
+        start = 0
+        for note in told:
+            assert names is not None and packets.emit_ts is not None
+            stop = int(np.searchsorted(packets.emit_ts, note.at, side="left"))
+            self._score(packets, out, start, stop)
+            self.note(note, names)
+            start = stop
+        self._score(packets, out, start, rows)
+        return Scores(out.baseline, out.packets, out.z.T.copy(), _weights_json(out))
+
+    def note(self, note: Note, names: Names) -> None:
+        """Take what sessions before this log knew, where nothing is known yet; see `baselines_warm`."""
+        wanted = warm.read_rows(note.detail)
+        series = [row.key for row in wanted if row.level == CONTRACT]
+        numbers = warm.numbered(names, note.underlying, series)
+        self.grow(len(names.contracts), len(names.underlyings))
+        self._make_room(len(wanted))
+        warm.take(self.tables, wanted, numbers, names.underlying_number(note.underlying))
 
     def snapshot(self, contracts: int, underlyings: int) -> dict[str, Any]:
         """Return the used part of the tables as plain data."""
+        tables = self.tables
         return {
-            "contracts": to_plain(self.contracts[:contracts]),
-            "by_time": to_plain(self.by_time[:underlyings]),
+            "contracts": to_plain(tables.contracts[:contracts]),
+            "by_time": to_plain(tables.by_time[:underlyings]),
+            "buckets": to_plain(tables.buckets[: int(tables.used[0])]),
+            "bucket_row": to_plain(tables.bucket_row[:underlyings]),
         }
 
     @classmethod
     def restore(cls, snapshot: Mapping[str, Any]) -> "Baselines":
-        return cls(from_plain(snapshot["contracts"]), from_plain(snapshot["by_time"]))
+        """Return the baselines that `snapshot` described."""
+        contracts, by_time, rows, bucket_row = (
+            from_plain(snapshot[name]) for name in ("contracts", "by_time", "buckets", "bucket_row")
+        )
+        return cls(Levels(contracts, by_time, rows, bucket_row, np.array([len(rows)], np.int64)))
+
+    def _score(self, packets: PacketColumns, out: Scored, start: int, stop: int) -> None:
+        if stop <= start:
+            return
+        part = slice(start, stop)
+        self._make_room(stop - start)
+        mine = Scored(out.baseline[part], out.packets[part], out.z[part], out.weights[part], out.counts[part])
+        score_packets(self.tables, _cut(packets, part), mine)
+
+    def _make_room(self, rows: int) -> None:
+        """Make room for a new bucket with each row; there are never more than all of every underlying."""
+        most = len(self.tables.bucket_row) * BUCKETS
+        wanted = min(int(self.tables.used[0]) + rows, most)
+        self.tables = self.tables._replace(buckets=_grown(self.tables.buckets, wanted))
 
 
-def _grown(table: Doubles, rows: int) -> Doubles:
+def _cut(packets: PacketColumns, part: slice) -> Packets:
+    contract = packets.contract[part]
+    if packets.moneyness is None or packets.days is None or packets.right is None:
+        bucket = np.full(len(contract), NO_BUCKET, np.int64)
+    else:
+        bucket = series_buckets(packets.moneyness[part], packets.days[part], packets.right[part])
+    return Packets(
+        contract,
+        packets.underlying[part],
+        packets.bucket[part],
+        bucket,
+        packets.premium[part],
+        packets.size[part],
+        packets.spread[part],
+    )
+
+
+def _weights_json(out: Scored) -> pa.StringArray:
+    """Return {"contract":[weight,packets],...} by packet, and {} where nothing was used."""
+    pieces: list[Any] = []
+    for level, name in enumerate(warm.LEVELS):
+        opening = f'{{"{name}":[' if level == 0 else f'],"{name}":['
+        pieces += [opening, pc.cast(pa.array(out.weights[:, level]), pa.string()), ","]
+        pieces.append(pc.cast(pa.array(out.counts[:, level]), pa.string()))
+    text = pc.binary_join_element_wise(*pieces, "]}", "")
+    return pc.if_else(pa.array(out.baseline > 0), text, "{}")
+
+
+def _grown(table: Any, rows: int, fill: int = 0) -> Any:
     if rows <= len(table):
         return table
-    larger = np.zeros((max(rows, 2 * len(table)), *table.shape[1:]))
+    larger = np.full((max(rows, 2 * len(table)), *table.shape[1:]), fill, table.dtype)
     larger[: len(table)] = table
     return larger
