@@ -59,10 +59,20 @@ class OptionsConfig:
         alerts = AlertConfig.read(given.get("alerts", {}))
         return cls(_limits(parents), tuned(given.get("rules", {})), alerts)
 
+    @classmethod
+    def of_session(cls, detail: Mapping[str, Any]) -> "OptionsConfig":
+        """Return what the record of a session puts in force; without a configuration the defaults."""
+        return cls.read(given_by(detail))
+
     @property
     def alert_score(self) -> float:
         """The score from which a hit is an alert."""
         return self.alerts.score / ALERT_UNIT
+
+
+def given_by(detail: Mapping[str, Any]) -> dict[str, Any]:
+    """Return the options section of the configuration in the record of a session: what `read` takes."""
+    return dict((detail.get("configuration") or {}).get(WHERE) or {})
 
 
 def _limits(parents: Mapping[str, float]) -> Limits:

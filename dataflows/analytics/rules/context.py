@@ -46,7 +46,7 @@ CONTRACT_SPIKE: Final = Rule(
     (
         premium(25_000),
         Setting("z", 4.0, 1.0, 50.0, "robust scales", "rare in a baseline with heavy tails too"),
-        Setting("z_full", 12.0, 1.0, 100.0, "robust scales", "score from which the fit has it all"),
+        Setting("z_full", 12.0, 2.0, 100.0, "robust scales", "score from which the fit has it all"),
         Setting("baseline_count", 20, 2, 100_000, "packets", "fewer tell no scale", is_whole=True),
     ),
     (Relation("z", "z_full"),),
