@@ -124,8 +124,13 @@ def _more(s: Measures) -> str:
         "claims": "{:,} claims",
         "violated": "{:,} violated",
         "stories_per_hour": "{:.1f} stories/h",
+        "stories_per_underlying": "{:.1f} an hour of an underlying",
     }
     found = [text.format(s[key]) for key, text in known.items() if s.get(key) is not None]
+    if s.get("story_precision") is not None:
+        found.append(f"stories right {percent(s['story_precision'])}")
+    if s.get("f1") is not None:
+        found.append(f"F1 {percent(s['f1'])}")
     worst: Any = s.get("seeds", {}).get("worst_decile")
     if worst is not None:
         found.append(f"worst decile {percent(worst)}")
@@ -135,13 +140,13 @@ def _more(s: Measures) -> str:
 def _classes(title: str, scores: list[Measures]) -> Iterator[Grid]:
     for s in scores:
         if s.get("classes"):
-            heads = ("class", "n", "coverage", "precision", "recall")
+            heads = ("class", "n", "coverage", "precision", "recall", "F1")
             rows = [_class_row(name, c) for name, c in s["classes"].items()]
             yield Grid(f"{title} · {s['method']} by class", heads, rows)
 
 
 def _class_row(name: str, c: Measures) -> tuple[str, ...]:
-    shares = (percent(c[key]) for key in ("coverage", "precision", "recall"))
+    shares = (percent(c.get(key)) for key in ("coverage", "precision", "recall", "f1"))
     return (name or "none", f"{c['n']:,}", *shares)
 
 

@@ -35,7 +35,7 @@ EQUITY_SIDE: Final = (
 )  # fmt: skip
 PACKETS: Final = (
     "packet_id", "version", "kind", "underlying", "contract", "side", "start_ts", "end_ts", "size", "premium",
-    "members", "print_count", "venues",
+    "members", "print_count", "venues", "burst_first_seq",
 )  # fmt: skip
 
 

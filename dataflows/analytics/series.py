@@ -40,8 +40,8 @@ REPEAT_COUNT: Final = 4
 REPEAT_LEAST_NS: Final = 10 * SECOND
 _REPEAT: Final = PACKET_KIND.index("repeat")
 _ALONE: Final = tuple(PACKET_KIND.index(k) for k in ("single", "iso_single"))
-_NOT_COUNTED: Final = [PACKET_KIND.index(k) for k in ("package", "leg", "cross", "floor")]
-_ALIKE: Final = np.array(
+NOT_COUNTED: Final = [PACKET_KIND.index(k) for k in ("package", "leg", "cross", "floor")]
+ALIKE: Final = np.array(
     [[side_of(state, place) for place in range(len(PLACEMENT))] for state in range(len(QUOTE_STATE))]
 )
 assert SIDE == ("none", "buy", "sell")
@@ -63,7 +63,7 @@ class Series:
         `session_ts` are the effective times of the sessions that begin in this release. Call it once a
         release with all first versions, packages included.
         """
-        counts = np.flatnonzero(~np.isin(rows["kind"], _NOT_COUNTED))
+        counts = np.flatnonzero(~np.isin(rows["kind"], NOT_COUNTED))
         found = Found(*(np.zeros(len(counts), np.int64) for _ in Found._fields))
         if len(counts):
             seen = self._seen(rows, counts, names, session_ts)
@@ -102,7 +102,7 @@ class Series:
         index = pa.array(counts)
         contract = names.intern(rows["underlying"].take(index), rows["contract"].take(index))
         side, start = rows["side"][counts].astype(np.int64), rows["start_ts"][counts]
-        alike = np.where(side != 0, side, _ALIKE[rows["quote_state"][counts], rows["placement"][counts]])
+        alike = np.where(side != 0, side, ALIKE[rows["quote_state"][counts], rows["placement"][counts]])
         self._make_room(contract, alike, names)
         marks = np.concatenate([[self._session], session_ts]).astype(np.int64)
         session = marks[np.maximum(np.searchsorted(marks, start, "right") - 1, 0)]

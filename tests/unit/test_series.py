@@ -1,4 +1,4 @@
-"""Repeats and ladders: their edges, their end with a session, any cut, and a plain reference."""
+"""Bursts, repeats and ladders: their edges, their end with a session, any cut, and a plain reference."""
 
 from dataclasses import dataclass
 from typing import Any
@@ -12,7 +12,7 @@ from dataflows.analytics.options_names import Names
 from dataflows.analytics.series import Series
 from dataflows.analytics.series_look import LADDER, RING
 from schemas.columns import Batch
-from schemas.kinds import PACKET_KIND, SIDE
+from schemas.kinds import PACKET_KIND, PLACEMENT, QUOTE_STATE, SIDE
 from schemas.topics import TOPIC
 
 S = 10**9
@@ -32,6 +32,8 @@ class Packet:
     root: str = "IBM"
     right: str = "C"
     expiry: str = "250117"
+    lasts: float = 0.0
+    place: str = "none"
 
     @property
     def ts(self) -> int:
@@ -48,7 +50,11 @@ def batch(packets: list[Packet]) -> Batch:
         "contract": pa.array([p.contract for p in packets], pa.string()),
         "kind": np.array([PACKET_KIND.index(p.kind) for p in packets], np.int32),
         "side": np.array([SIDE.index(p.side) for p in packets], np.int32),
+        "quote_state": np.full(len(packets), QUOTE_STATE.index("normal"), np.int32),
+        "placement": np.array([PLACEMENT.index(p.place) for p in packets], np.int32),
         "start_ts": np.array([p.ts for p in packets], np.int64),
+        "end_ts": np.array([p.ts + round(p.lasts * S) for p in packets], np.int64),
+        "first_print_seq": np.array([p.ts - T for p in packets], np.int64),
         "strike": np.array([p.strike * S for p in packets], np.int64),
         "size": np.array([p.size for p in packets], np.int64),
         "premium": np.array([p.size * USUAL for p in packets], np.int64),
@@ -76,6 +82,7 @@ def test_the_fourth_of_similar_size_after_ten_seconds_is_a_repeat() -> None:
     assert [PACKET_KIND[r["kind"]] for r in found] == ["single"] * 3 + ["repeat"]
     assert found[-1] == {
         "kind": PACKET_KIND.index("repeat"),
+        "burst_first_seq": 10 * S,
         "repeat_count": 4,
         "repeat_size": 40,
         "repeat_start_ts": T,
@@ -122,6 +129,7 @@ def test_other_sides_series_and_packages_do_not_count() -> None:
         assert look([other, Packet(10)])[-1]["repeat_count"] == 1
     assert look([Packet(0), Packet(10, side="none")])[-1] == {
         "kind": 0,
+        "burst_first_seq": 10 * S,
         "repeat_count": 0,
         "repeat_size": 0,
         "repeat_start_ts": -1,
@@ -145,6 +153,44 @@ def test_a_ladder_counts_strikes_of_the_last_minute() -> None:
     assert look([*packets, Packet(60.5, strike=165)])[-1]["ladder_strikes"] == 3
     apart = [Packet(0, strike=1), Packet(0, strike=2, side="sell"), Packet(0, strike=3, expiry="250221")]
     assert [r["ladder_strikes"] for r in look(apart)] == [1, 1, 1]
+
+
+def bursts(packets: list[Packet], sessions: tuple[float, ...] = ()) -> list[float]:
+    """Start of the packet that names the burst of each, in seconds."""
+    return [r["burst_first_seq"] / S for r in look(packets, sessions)]
+
+
+def test_packets_no_more_than_half_a_second_apart_are_a_burst() -> None:
+    assert bursts([Packet(0), Packet(0.5), Packet(1)]) == [0, 0, 0]
+    assert bursts([Packet(0), Packet(0.500_000_001)]) == [0, 0.500_000_001]
+    assert bursts([Packet(0, lasts=1), Packet(1.5)]) == [0, 0]
+    assert bursts([Packet(0, lasts=1), Packet(0.5)]) == [0, 0]
+
+
+def test_a_packet_that_left_late_joins_the_burst_before_which_it_began() -> None:
+    assert bursts([Packet(2), Packet(1.5), Packet(1)]) == [2, 2, 2]
+    assert bursts([Packet(2), Packet(1.499_999_999), Packet(2.5)]) == [2, 1.499_999_999, 2]
+
+
+def test_bursts_are_alike_in_side_or_in_what_an_unstable_placement_says() -> None:
+    def together(one: Packet, other: Packet) -> bool:
+        return bursts([one, other]) == [0, 0]
+
+    unstable = Packet(0.1, side="none", place="at_ask")
+    assert together(Packet(0), unstable)
+    assert not together(Packet(0, side="sell"), unstable)
+    assert not together(Packet(0), Packet(0.1, side="none", place="mid"))
+    assert together(Packet(0, side="none", place="mid"), Packet(0.1, side="none"))
+    assert not together(Packet(0), Packet(0.1, strike=155))
+
+
+def test_packages_crosses_and_floor_trades_are_in_no_burst() -> None:
+    for kind in ("package", "leg", "cross", "floor"):
+        assert look([Packet(0, kind=kind)])[0]["burst_first_seq"] == -1
+
+
+def test_a_session_ends_a_burst() -> None:
+    assert bursts([Packet(0), Packet(0.4)], sessions=(0.2,)) == [0, 0.4]
 
 
 def test_a_longer_past_is_forgotten() -> None:
@@ -215,4 +261,4 @@ def test_state_is_measured_and_dropped_with_a_session() -> None:
     before = series.state_bytes
     series.apply(batch([Packet(100)]), names, np.array([T + 50 * S]))
     assert series.state_bytes < before
-    assert before >= 10 * (12 + RING * 12)
+    assert before >= 10 * (16 + RING * 12)
