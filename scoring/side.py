@@ -27,13 +27,18 @@ from scoring.metrics import (
 )
 from scoring.nulls import HOW, dealt
 from scoring.run import Frames
+from scoring.side_chances import PACKET_FACTS, PACKETS, beyond, packet_rows, with_chances
 from scoring.splits import dimensions, equity_splits, option_splits
 from scoring.truth import Truth, beside
 
 TARGETS: Final = ("aggressor", "customer")
 TUNED: Final = "cells_tuned"
 REFERENCE: Final = "quote"
-FACTS: Final = {OPTIONS: baselines.OPTION_FACTS, EQUITIES: baselines.EQUITY_FACTS}
+FACTS: Final = {
+    OPTIONS: baselines.OPTION_FACTS,
+    EQUITIES: baselines.EQUITY_FACTS,
+    PACKETS: PACKET_FACTS,
+}
 NS_PER_DAY: Final = 86_400_000_000_000
 Tables = Mapping[tuple[str, str], baselines.CellTable]
 
@@ -49,6 +54,9 @@ def rows_of(outputs: Frames, venues: pl.DataFrame | None, truth: Truth, seed: in
         rows = beside(option_sides(placed, venues), truth, OPTIONS).rows
         spot = placed.select("underlying", "source_ts", "price").clear() if joins is None else joins
         found[OPTIONS] = _numbered(option_splits(rows, spot), seed)
+        packets = packet_rows(outputs, rows)
+        if packets is not None:
+            found[PACKETS] = _numbered(packets, seed)
     if joins is not None and len(joins):
         found[EQUITIES] = _numbered(equity_splits(beside(equity_sides(joins), truth, EQUITIES).rows), seed)
     return found
@@ -84,6 +92,7 @@ def _target(topic: str, target: str, rows: pl.DataFrame, table: baselines.CellTa
     methods = {c[2:]: hard(rows[c].to_numpy(), truth, block) for c in rows.columns if c.startswith("m_")}
     if table is not None:
         methods[TUNED] = Claims(*table.claim(rows), truth, block)
+    methods = with_chances(methods, rows, target)
     shared = {
         "baseline": baselines.majority(truth),
         "ceiling": baselines.ceiling(rows, truth, FACTS[topic], block),
@@ -92,11 +101,15 @@ def _target(topic: str, target: str, rows: pl.DataFrame, table: baselines.CellTa
     groups = _groups(rows)
     found = []
     for name, claims in methods.items():
+        measures = measure(claims, blocks)
+        has_chances = name == PRODUCT and f"p_{target}_buy" in rows.columns
+        more = beyond(claims, methods[REFERENCE], rows, measures["calibration"]) if has_chances else {}
         head = {"topic": topic, "target": target, "method": name, "uses_future": name in FUTURE}
         found.append(
             {
                 **head,
-                **measure(claims, blocks),
+                **measures,
+                **more,
                 "brier_skill": brier_skill(claims, methods[REFERENCE]),
                 "classes": per_class(claims),
                 **shared,

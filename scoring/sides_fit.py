@@ -30,6 +30,7 @@ MINUTES: Final = 2
 PRIOR: Final = 30.0  # rows of the coarser cell added to each
 LEAST_ROWS: Final = 60  # fewer tell nothing of their own
 LEAST_CHANGE: Final = 0.01  # nearer to the coarser cell than this is the same
+LEAST_SIGMAS: Final = 3.0  # as is what chance alone would show
 # Digits of the prefixes that are told apart, from the coarse to the fine. Who took hardly depends on size.
 LEVELS: Final = {"aggressor": (2, 4), "customer": (2, 4, 5, 6)}
 PACKET: Final = "_packet"
@@ -87,8 +88,9 @@ def _levels(cell: Longs, is_right: Floats, levels: Sequence[int]) -> dict[str, i
         before = np.zeros(len(keys))
         before[of_row] = coarser
         chance = np.round((right + PRIOR * before) / (n + PRIOR) * UNIT) / UNIT
-        is_new = (n >= LEAST_ROWS) & (np.abs(chance - before) >= LEAST_CHANGE)
-        is_own = is_new | (length == levels[0])
+        is_told = (n >= LEAST_ROWS) & (np.abs(chance - before) >= LEAST_CHANGE)
+        is_told &= np.abs(right / n - before) >= LEAST_SIGMAS * np.sqrt(before * (1 - before) / n)
+        is_own = is_told | (length == levels[0])
         chance = np.where(is_own, chance, before)
         for key, value in zip(keys[is_own].tolist(), chance[is_own].tolist(), strict=True):
             found[f"{key:0{length}o}"] = round(value * UNIT)

@@ -108,9 +108,10 @@ class Sides:
         self._grow(int(given.contract.max()) + 1 if len(given.contract) else 0)
         seen = _seen(given, reasons)
         cells = describe(self._ticks, seen, given.order)
-        aggressor = chances(self._tables.aggressor, cells)
-        if given.is_synthetic or self._tables.is_own:
-            customer, method = chances(self._tables.customer, cells), METHOD_COMBINED
+        tables = self._tables
+        aggressor = chances(tables.aggressor, cells, tables.aggressor_floor)
+        if given.is_synthetic or tables.is_own:
+            customer, method = chances(tables.customer, cells, tables.customer_floor), METHOD_COMBINED
         else:
             customer, method = published(seen, given.is_below_floor), METHOD_GSU_LARGE
         is_open = reasons == NONE
@@ -184,13 +185,13 @@ def _seen(given: SideInput, reasons: Ints) -> Seen:
 
 
 def _claims(found: tuple[Chances, Chances], method: int, reasons: Ints, label: int) -> SideClaims:
-    """Return the claims; where nothing forbids a chance and none is known, that is said of it.
+    """Return the claims; where nothing forbids a chance and none is made, that is said of it.
 
-    Nobody takes in an auction, so that no table has its aggressor: `code`. Where no published accuracy is
-    high enough for the customer: `below_floor`.
+    Nobody takes in an auction, so that no table has its aggressor: `code`. Where a chance is too near to
+    even, or no published accuracy is high enough: `below_floor`.
     """
     aggressor, customer = found
-    has_aggressor, has_customer = aggressor != UNKNOWN, customer != UNKNOWN
+    has_aggressor, has_customer = aggressor >= 0, customer >= 0
     weakest = np.where(has_aggressor | (method != METHOD_GSU_LARGE), label, LABEL_PUBLISHED)
     is_short = (reasons == NONE) & ~(has_aggressor & has_customer)
     return SideClaims(
@@ -199,5 +200,5 @@ def _claims(found: tuple[Chances, Chances], method: int, reasons: Ints, label: i
         np.where(has_aggressor, METHOD_COMBINED, 0).astype(np.int32),
         np.where(has_customer, method, 0).astype(np.int32),
         np.where(has_aggressor | has_customer, weakest, 0).astype(np.int32),
-        np.where(is_short, np.where(has_aggressor, BELOW_FLOOR, CODE), reasons).astype(np.int32),
+        np.where(is_short, np.where(aggressor == UNKNOWN, CODE, BELOW_FLOOR), reasons).astype(np.int32),
     )

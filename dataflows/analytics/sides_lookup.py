@@ -19,6 +19,7 @@ Doubles: TypeAlias = npt.NDArray[np.float64]
 UNIT: Final = 10_000  # chances are multiples of 1e-4, so that a mirrored one is exact
 EVEN: Final = UNIT // 2
 UNKNOWN: Final = -1  # no prefix of the cell is in the table
+DOUBTFUL: Final = -2  # what is known is nearer to even than the floor
 
 
 def parsed(text: str) -> dict[str, int]:
@@ -51,13 +52,18 @@ def _check(cells: Mapping[str, int]) -> None:
             raise ValueError(f"side table: {key} has the chance {chance!r}; 0 to {UNIT} is allowed")
 
 
-def chances(table: Chances, cells: Cells) -> Chances:
-    """Return the chance of a buy in 1e-4; even where a print points nowhere, UNKNOWN where none is known."""
+def chances(table: Chances, cells: Cells, floor: int) -> Chances:
+    """Return the chance of a buy in 1e-4.
+
+    It is UNKNOWN where the table knows nothing of the cell, DOUBTFUL where neither side is as likely as
+    `floor` (1e-4), or where a print points nowhere: then nothing tells one side from the other.
+    """
     toward = table[cells.cell]
-    turned = np.where(cells.way > 0, toward, np.where(cells.way < 0, UNIT - toward, EVEN))
-    return np.asarray(np.where(toward == UNKNOWN, UNKNOWN, turned), np.int16)
+    turned = np.where(cells.way > 0, toward, UNIT - toward)
+    is_doubtful = (np.abs(toward - EVEN) < floor - EVEN) | (cells.way == 0)
+    return np.asarray(np.where(toward == UNKNOWN, UNKNOWN, np.where(is_doubtful, DOUBTFUL, turned)), np.int16)
 
 
 def ratios(found: Chances) -> Doubles:
     """Return chances as ratios, -1 where there is none."""
-    return np.where(found == UNKNOWN, -1.0, found.astype(np.float64) / UNIT)
+    return np.where(found < 0, -1.0, found.astype(np.float64) / UNIT)

@@ -31,7 +31,7 @@ from dataflows.analytics.sides_cells import (
     Cells,
 )
 from dataflows.analytics.sides_cells import PLACE_MID as CELL_MID
-from dataflows.analytics.sides_lookup import UNKNOWN, Chances, chances, ratios
+from dataflows.analytics.sides_lookup import UNKNOWN, chances, ratios
 from dataflows.analytics.sides_tables import Tables
 from schemas.columns import Column
 from schemas.kinds import CODE_FAMILY, PACKET_KIND, SIDE, SIDE_METHOD
@@ -49,11 +49,16 @@ def judged_packets(rows: Mapping[str, Column], tables: Tables, label: int) -> di
     cells, is_judged = packet_cells(columns), is_open(columns)
     claimed: dict[str, Column] = {}
     has_any = np.zeros(len(is_judged), np.bool_)
-    for target, table in (("aggressor", tables.aggressor_packet), ("customer", tables.customer_packet)):
-        found: Chances = np.where(is_judged, chances(table, cells), UNKNOWN).astype(np.int16)
+    chosen = (
+        ("aggressor", tables.aggressor_packet, tables.aggressor_floor),
+        ("customer", tables.customer_packet, tables.customer_floor),
+    )
+    for target, table, floor in chosen:
+        found = chances(table, cells, floor)
+        found[~is_judged] = UNKNOWN
         claimed[f"p_{target}_buy"] = ratios(found)
-        claimed[f"{target}_method"] = np.where(found != UNKNOWN, METHOD_PARENT, 0).astype(np.int32)
-        has_any |= found != UNKNOWN
+        claimed[f"{target}_method"] = np.where(found >= 0, METHOD_PARENT, 0).astype(np.int32)
+        has_any |= found >= 0
     claimed["side_label"] = np.where(has_any, label, 0).astype(np.int32)
     return claimed
 

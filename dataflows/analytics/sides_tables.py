@@ -14,16 +14,22 @@ from dataflows.analytics import sides_table
 from dataflows.analytics.sides_lookup import UNIT, Chances, parsed, spread
 
 NAMES: Final = ("aggressor", "customer", "aggressor_packet", "customer_packet")
+FLOOR: Final = 6_000  # in 1e-4; a chance nearer to even than this is not claimed
+# Between the tapes of the tuning region the customer's middling chances move by more than the three points
+# that a claim may be off, whatever table is fitted; those from here on move by less than two.
+FITTED_CUSTOMER_FLOOR: Final = 8_000
 
 
 class Tables(NamedTuple):
-    """A chance in 1e-4 for every cell, by target, of prints and of packets."""
+    """A chance in 1e-4 for every cell, by target, of prints and of packets; and the floors of both targets."""
 
     aggressor: Chances
     customer: Chances
     aggressor_packet: Chances
     customer_packet: Chances
     is_own: bool
+    aggressor_floor: int
+    customer_floor: int
 
 
 @lru_cache(maxsize=1)
@@ -44,7 +50,8 @@ def read_tables(given: Mapping[str, Any] | None) -> Tables:
 
 def _tables(cells: Mapping[str, Mapping[str, int]], is_own: bool) -> Tables:
     aggressor, customer, of_packet, of_packets_customer = (spread(cells[name]) for name in NAMES)
-    return Tables(aggressor, customer, of_packet, of_packets_customer, is_own)
+    floor = FLOOR if is_own else FITTED_CUSTOMER_FLOOR
+    return Tables(aggressor, customer, of_packet, of_packets_customer, is_own, FLOOR, floor)
 
 
 def _in_steps(name: str, cells: Any) -> dict[str, int]:
