@@ -125,6 +125,26 @@ class Gateway:
         )
 
 
+def receipt_of(alert: dict[str, Any], is_deep: bool) -> dict[str, Any]:
+    """What computing an alert again could say; where noise weighs most it does not come out the same."""
+    is_same = alert["score_noise"] < 0.1
+    wrong = {"column": "premium", "recorded": alert["premium"], "recomputed": alert["premium"] + 1}
+    check = {"check": "packet from its prints", "passed": is_same, "problem": ""}
+    turn = "premium: 412,300 USD, at least 50,000 is asked; off at 49,999.9999 (−362,300.0001)"
+    return {
+        "alert_id": alert["alert_id"],
+        "mode": "deep" if is_deep else "shallow",
+        "reproduced": is_same,
+        "verdict": "reproduced: 6 checks" if is_same else "not reproduced: packet differs in premium",
+        "checks": [check | {"differences": [] if is_same else [wrong]}],
+        "would_turn_it_off": [
+            {"condition": "premium_usd", "holds": True, "sentence": turn},
+            {"condition": "sweep", "holds": True, "sentence": "it is a sweep: it is so"},
+        ],
+        "prints": [{"sha256": "5f" * 32}],
+    }
+
+
 def make_app(gateway: Gateway) -> FastAPI:
     app = FastAPI()
 
@@ -156,8 +176,16 @@ def make_app(gateway: Gateway) -> FastAPI:
                 "alert": alert,
                 "packet": gateway.market.packets[identity],
                 "members": gateway.market.members[identity],
+                "versions": [alert],
             }
         )
+
+    @app.get("/api/explain/{alert_id}")
+    def explain(alert_id: str, deep: bool = False) -> JSONResponse:
+        alert = gateway.market.alerts.get(alert_id)
+        if alert is None:
+            return JSONResponse({"error": "there is no such alert"}, 404)
+        return JSONResponse(receipt_of(alert, deep))
 
     @app.get("/dev/asked")
     def asked() -> dict[str, Any]:

@@ -5,6 +5,7 @@ A development tool, never part of the product: the synthetic feed of the product
 
 from __future__ import annotations
 
+import json
 import math
 import random
 from typing import Any
@@ -15,6 +16,11 @@ INTERVALS_S = (1, 5, 60, 300)
 PLACEMENTS = ("above_ask", "at_ask", "inside_ask", "mid", "inside_bid", "at_bid", "below_bid")
 OFFSETS = (0.03, 0.02, 0.01, 0.0, -0.01, -0.02, -0.03)
 WEIGHTS = (3, 30, 8, 14, 8, 30, 3)
+EXPIRY_BUCKETS = {20251212: "week", 20251219: "month", 20260116: "quarter", 20260618: "later"}
+BENIGN = (
+    '[{"reading": "roll", "version": 1, "weight": 0.38, "evidence": "the same strikes in two expiries"},'
+    ' {"reading": "retail_auction", "version": 1, "weight": 0.15, "evidence": "62% in auctions"}]'
+)
 
 Row = dict[str, Any]
 
@@ -32,6 +38,8 @@ class MockMarket:
         self.packets: dict[str, Row] = {}
         self.alerts: dict[str, Row] = {}
         self.members: dict[str, list[Row]] = {}
+        self.stories: dict[tuple[str, ...], Row] = {}
+        self.held: dict[str, int] = {}
 
     def step(self, prints: int, span_ns: int) -> dict[str, list[Row]]:
         """Rows of `prints` option prints and as many equity prints over `span_ns`."""
@@ -46,7 +54,8 @@ class MockMarket:
             changed.update(self._candle(join))
         out["equities.candles"] = list(changed.values())
         out["flow.packets"] = [self._packet(r) for r in out["options.placed"] if r["size"] > 60]
-        out["flow.alerts"] = [self._alert(p) for p in out["flow.packets"] if p["premium"] > 4e5]
+        out["flow.alerts"] = [self._alert(p) for p in out["flow.packets"] if p["premium"] > 1.2e5]
+        out["flow.alerts"] += self.later()
         out["dark.events"] = [self._dark(r) for r in out["equities.joins"] if r["notional"] > 4e6]
         return out
 
@@ -159,7 +168,7 @@ class MockMarket:
 
     def _packet(self, row: Row) -> Row:
         kind = self.random.choices(
-            ("sweep", "split", "block", "single", "iso_single"), (4, 2, 2, 3, 1)
+            ("sweep", "split", "block", "single", "iso_single", "package"), (4, 2, 2, 3, 1, 3)
         )[0]
         packet = self._head("flow.packets", row["underlying"]) | {
             k: row[k]
@@ -183,8 +192,9 @@ class MockMarket:
         count = self.random.randint(2, 8) if kind in ("sweep", "split") else 1
         packet |= {
             "packet_id": identity,
-            "version": 0,
+            "version": 1,
             "status": "final",
+            "reason": "none",
             "kind": kind,
             "start_ts": row["event_ts"],
             "end_ts": str(int(row["event_ts"]) + 41_000_000),
@@ -205,7 +215,16 @@ class MockMarket:
             "spread_z": 0.2,
             "size_z": 2.1,
             "premium_z": round(self.random.gauss(1.5, 1.2), 2),
+            "side_label": "none" if row["side"] == "none" else "uncalibrated",
+            "p_aggressor_buy": {"buy": 0.93, "sell": 0.06, "none": None}[row["side"]],
+            "aggressor_method": "none" if row["side"] == "none" else "combined",
+            "p_customer_buy": None,
+            "customer_method": "none",
+            "package_class": "none",
+            "legs": "[]",
         }
+        if kind == "package":
+            packet |= self._package(packet)
         self.packets[identity] = packet
         self.members[identity] = [
             row | {"print_seq": row["print_seq"] + i, "size": max(1, row["size"] // count)}
@@ -236,20 +255,92 @@ class MockMarket:
         }
         alert |= {
             "alert_id": f"a{packet['packet_id']}",
-            "version": 0,
-            "status": "final",
+            "version": 1,
+            "status": "opened",
+            "reason": "none",
             "rule_id": "call_sweep" if is_call else "put_sweep",
             "rule_version": 1,
-            "packet_version": 0,
-            "severity": "unrated",
+            "packet_version": 1,
+            "packet_ids": f'["{packet["packet_id"]}"]',
             "direction": delta,
-            "score": round(self.random.uniform(0.5, 0.97), 2),
             "volatility_direction": volatility,
             "sentence": sentence,
             "evidence": '{"premium_z": 3.1, "threshold": {"premium_usd": 100000}}',
+            "benign": BENIGN if packet["kind"] == "package" else "[]",
         }
+        alert |= self._score(packet)
+        alert |= self._story(alert, packet)
         self.alerts[alert["alert_id"]] = alert
         return alert
+
+    def _package(self, packet: Row) -> Row:
+        """A vertical of two strikes, with what is claimed of it."""
+        other = packet["contract"][:13] + f"{int((packet['strike'] + 5) * 1000):08d}"
+        half = packet["size"] // 2
+        price = packet["average_price"]
+        legs = [
+            {"contract": packet["contract"], "ratio": 1, "sign": 1, "size": half, "price": price},
+            {"contract": other, "ratio": 1, "sign": -1, "size": half, "price": round(price * 0.6, 2)},
+        ]
+        return {
+            "package_class": "vertical",
+            "geometry": "vertical",
+            "legs": json.dumps(legs),
+            "units": half,
+            "net_premium": round(packet["premium"] * 0.2, 2),
+            "grouping_p": 0.98,
+            "geometry_p": 0.97,
+            "sign_p": 0.95,
+            "direction_p": 0.71,
+            "roll_p": None,
+            "stock_tie_p": None,
+        }
+
+    def _score(self, packet: Row) -> Row:
+        parts = {
+            "score_premium": round(min(0.35, 0.175 * math.log10(packet["premium"] / 50_000)), 4),
+            "score_side": 0.0 if packet["side"] == "none" else round(self.random.uniform(0.06, 0.14), 4),
+            "score_z": round(min(0.15, max(0.0, packet["premium_z"]) * 0.01875), 4),
+            "score_structure": round(self.random.uniform(0.14, 0.25), 4),
+            "score_novelty": round(self.random.uniform(0.02, 0.1), 4),
+        }
+        noise = self.random.choice((0.0, 0.0, 0.05, 0.12))
+        score = round(sum(parts.values()) - noise, 4)
+        return parts | {"score_noise": noise, "score": score}
+
+    def _story(self, alert: Row, packet: Row) -> Row:
+        """The running figures of the story this alert belongs to."""
+        bucket = EXPIRY_BUCKETS[packet["expiry"]]
+        key = (alert["underlying"], alert["direction"], alert["volatility_direction"], bucket)
+        story = self.stories.setdefault(key, {"id": f"s{len(self.stories):015x}", "rows": []})
+        story["rows"].append(alert)
+        rows = story["rows"][-12:]
+        is_delivered = len(story["rows"]) % 5 != 0
+        held = self.held.get(alert["underlying"], 0) + (not is_delivered)
+        self.held[alert["underlying"]] = held
+        best = max(r["score"] for r in rows)
+        return {
+            "story_id": f"{story['id']}{len(story['rows']) // 12}",
+            "story_alert_count": (len(story["rows"]) - 1) % 12 + 1,
+            "story_premium": round(sum(r["premium"] for r in rows), 2),
+            "story_score": best,
+            "expiry_bucket": bucket,
+            "severity": "high" if best > 0.62 else "medium" if best > 0.5 else "low",
+            "is_delivered": is_delivered,
+            "held_back_count": held,
+        }
+
+    def later(self) -> list[Row]:
+        """A further version of an old alert now and then: taken back, or over."""
+        if not self.alerts or self.random.random() > 0.04:
+            return []
+        alert = self.random.choice(list(self.alerts.values())[-30:])
+        if alert["status"] != "opened":
+            return []
+        status, reason = self.random.choice((("retracted", "cancel"), ("expired", "expiry")))
+        again = alert | {"version": 2, "status": status, "reason": reason, "emit_ts": str(self.now_ns)}
+        self.alerts[alert["alert_id"]] = again
+        return [again]
 
     def _dark(self, row: Row) -> Row:
         return (

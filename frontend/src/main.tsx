@@ -9,6 +9,7 @@ import "./style/tokens.css";
 import "./style/layout.css";
 import "./style/widgets.css";
 import "./style/details.css";
+import "./style/stories.css";
 import "./style/status.css";
 import "./style/tape.css";
 

@@ -1,4 +1,4 @@
-/** What is fetched once: candle history and the evidence of an alert. Refuses to poll. */
+/** What is fetched once: candle history, the evidence of an alert, its receipt. Refuses to poll. */
 
 import type { Cell, Columns } from "./protocol";
 
@@ -9,9 +9,41 @@ export interface Evidence {
   packet: Row | null;
   quote: Row | null;
   members: Row[];
+  versions: Row[];
+}
+
+export interface Difference {
+  column: string;
+  recorded: unknown;
+  recomputed: unknown;
+}
+
+export interface Check {
+  check: string;
+  passed: boolean;
+  problem: string;
+  differences: Difference[];
+}
+
+export interface Turn {
+  condition: string;
+  sentence: string;
+  holds: boolean;
+}
+
+/** An alert computed again: the verdict, where it differs, and what would have turned it off. */
+export interface Receipt {
+  reproduced: boolean;
+  verdict: string;
+  checks: Check[];
+  wouldTurnItOff: Turn[];
+  hashes: number;
+  firstHash: string;
 }
 
 const MEMBERS_SHOWN = 200;
+/** A replay of the whole log is stopped by the gateway before. */
+const RECEIPT_WAIT_MS = 150_000;
 
 /** Candles of one series, oldest first or not: the store orders them. */
 export async function fetchCandles(
@@ -35,13 +67,40 @@ export async function fetchEvidence(alertId: string, signal: AbortSignal): Promi
     packet: toRow(fields.packet),
     quote: toRow(fields.quote),
     members: toRows(fields.members).slice(0, MEMBERS_SHOWN),
+    versions: toRows(fields.versions),
+  };
+}
+
+export async function fetchReceipt(alertId: string, isDeep: boolean): Promise<Receipt> {
+  const path = `api/explain/${encodeURIComponent(alertId)}?deep=${String(isDeep)}`;
+  return toReceipt(await getJson(path, AbortSignal.timeout(RECEIPT_WAIT_MS)));
+}
+
+export function toReceipt(body: unknown): Receipt {
+  const fields = isRecord(body) ? body : {};
+  const hashes = toRows(fields.prints).map((print) => String(print.sha256 ?? ""));
+  return {
+    reproduced: fields.reproduced === true,
+    verdict: String(fields.verdict ?? ""),
+    checks: (Array.isArray(fields.checks) ? fields.checks : []) as Check[],
+    wouldTurnItOff: (Array.isArray(fields.would_turn_it_off) ? fields.would_turn_it_off : []) as Turn[],
+    hashes: hashes.length,
+    firstHash: hashes[0] ?? "",
   };
 }
 
 async function getJson(path: string, signal: AbortSignal): Promise<unknown> {
   const response = await fetch(path, { signal, headers: { accept: "application/json" } });
-  if (!response.ok) throw new Error(`the gateway answered ${response.status}`);
+  if (!response.ok) throw new Error(await refusal(response));
   return response.json();
+}
+
+/** The sentence of the gateway where it gives one, else the status. */
+async function refusal(response: Response): Promise<string> {
+  const body: unknown = await response.json().catch(() => null);
+  return isRecord(body) && typeof body.error === "string"
+    ? body.error
+    : `the gateway answered ${response.status}`;
 }
 
 function isRecord(value: unknown): value is Record<string, unknown> {

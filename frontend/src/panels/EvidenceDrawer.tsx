@@ -2,6 +2,9 @@
 
 import { useEffect, useRef, useState } from "react";
 import { type Evidence, type Row, fetchEvidence } from "../net/rest";
+import { plain } from "../text/words";
+import { ReceiptPart } from "./Receipt";
+import { ScoreBar } from "./ScoreBar";
 import {
   type Line,
   claimLines,
@@ -12,6 +15,7 @@ import {
   quoteLines,
   textOf,
 } from "./evidence";
+import { benignLines, historyLines, legsOf, packageLines, sideLines } from "./claims";
 
 type Loaded =
   | { state: "loading" }
@@ -43,7 +47,13 @@ export function EvidenceDrawer({ alert, onClose }: EvidenceDrawerProps) {
       </div>
       <div className="drawer-body" tabIndex={0} role="region" aria-label="Evidence of the alert">
         <blockquote className="claim">{alert.sentence}</blockquote>
+        <section className="lines" aria-label="Score">
+          <h3>Score</h3>
+          <ScoreBar alert={alert} hasNumbers />
+        </section>
         <Lines title="Claim" lines={claimLines(alert)} />
+        <Lines title="Innocent readings" lines={benignLines(textOf(alert, "benign"))} />
+        <ReceiptPart key={String(alert.alert_id)} alertId={String(alert.alert_id)} />
         <Rest loaded={loaded} onRetry={() => setAttempt((held) => held + 1)} />
         <Lines title="What the rule read" lines={inputLines(textOf(alert, "evidence"))} />
       </div>
@@ -63,19 +73,59 @@ function Rest({ loaded, onRetry }: { loaded: Loaded; onRetry(): void }) {
       </p>
     );
   }
-  const { packet, quote, members } = loaded.evidence;
+  const { packet, quote, members, versions } = loaded.evidence;
   if (packet === null) return <Note text="The archive does not hold the packet yet." />;
   const startMs = numberOf(packet, "start_ts") / 1e6;
   return (
     <>
+      <Legs packet={packet} />
+      <Lines title="Package, each with its confidence" lines={packageLines(packet)} />
+      <Lines title="Side" lines={sideLines(packet)} />
       <Lines title="Packet" lines={packetLines(packet)} />
       <Lines title="Arrival quote" lines={quoteLines(quote ?? packet, startMs)} />
       <Members members={members} total={numberOf(packet, "print_count")} />
+      <Lines title="History" lines={historyLines(versions)} />
       <p className="note source">
         Source: options.prints {textOf(packet, "first_print_seq")} to{" "}
         {textOf(packet, "last_print_seq")}, packet {textOf(packet, "packet_id")} version {textOf(packet, "version")}
       </p>
     </>
+  );
+}
+
+function Legs({ packet }: { packet: Row }) {
+  const legs = legsOf(textOf(packet, "legs"));
+  if (legs.length === 0) return null;
+  return (
+    <section className="lines" aria-label="Legs">
+      <h3>Legs of the {plain(textOf(packet, "package_class"))}</h3>
+      <table className="members">
+        <thead>
+          <tr>
+            <th scope="col">Series</th>
+            <th scope="col" className="number">
+              Ratio
+            </th>
+            <th scope="col" className="number">
+              Size
+            </th>
+            <th scope="col" className="number">
+              Price
+            </th>
+          </tr>
+        </thead>
+        <tbody>
+          {legs.map((leg) => (
+            <tr key={leg.series}>
+              <td>{leg.series}</td>
+              <td className="number">{leg.ratio}</td>
+              <td className="number">{leg.size}</td>
+              <td className="number">{leg.price}</td>
+            </tr>
+          ))}
+        </tbody>
+      </table>
+    </section>
   );
 }
 

@@ -2,7 +2,7 @@
 
 import type { Row } from "../net/rest";
 import * as format from "../text/format";
-import { deltaMark, placementMark, plain, sideMark, volatilityText } from "../text/words";
+import { deltaMark, placementMark, plain, reasonText, sideMark, volatilityText } from "../text/words";
 
 export type Line = readonly [label: string, value: string, tone?: string];
 
@@ -28,7 +28,10 @@ export function claimLines(alert: Row): Line[] {
     ["Aggressor side", side.text, side.tone],
     ["Consistent with", delta.text, delta.tone],
     ["Volatility", volatilityText(textOf(alert, "volatility_direction")) || "not said"],
-    ["Version", `${textOf(alert, "version")}, ${textOf(alert, "status")}`],
+    [
+      "Version",
+      `${textOf(alert, "version")}, ${textOf(alert, "status")}${reasonText(textOf(alert, "reason"))}`,
+    ],
   ];
 }
 

@@ -26,6 +26,22 @@ const DIRECTIONS = {
   direction: "text",
   volatility_direction: "text",
 } as const;
+const STORY = {
+  story_id: "text",
+  story_premium: "number",
+  story_score: "number",
+  expiry_bucket: "text",
+  is_delivered: "flag",
+  held_back_count: "number",
+} as const;
+const SCORE_PARTS = {
+  score_premium: "number",
+  score_side: "number",
+  score_z: "number",
+  score_structure: "number",
+  score_novelty: "number",
+  score_noise: "number",
+} as const;
 
 /** A ring of a channel may hold only columns that its topic has. */
 type Kept = {
@@ -93,6 +109,10 @@ const KEPT = {
       ...DIRECTIONS,
       sentence: "text",
       evidence: "text",
+      reason: "text",
+      benign: "text",
+      ...STORY,
+      ...SCORE_PARTS,
     },
   },
   "dark.events": {

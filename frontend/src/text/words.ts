@@ -1,6 +1,6 @@
 /** What the closed vocabularies are called on screen: every colour has a word and a sign too. */
 
-import type { Direction, Placement } from "../generated/schema";
+import type { Direction, ExpiryBucket, Placement } from "../generated/schema";
 
 export type Tone = "buy" | "sell" | "even";
 
@@ -50,6 +50,41 @@ export function deltaMark(direction: string): Mark {
 export function volatilityText(direction: string): string {
   if (direction === "long") return "long volatility";
   return direction === "short" ? "short volatility" : "";
+}
+
+/** The same with a sign, for lists. */
+export function volatilityMark(direction: string): string {
+  if (direction === "long") return "◇ long vol";
+  return direction === "short" ? "◆ short vol" : "";
+}
+
+const EXPIRIES: Readonly<Record<ExpiryBucket, string>> = {
+  unknown: "",
+  same_day: "expires today",
+  week: "≤ 1 week",
+  month: "≤ 1 month",
+  quarter: "≤ 1 quarter",
+  later: "> 1 quarter",
+};
+
+export function expiryText(bucket: string): string {
+  return EXPIRIES[bucket as ExpiryBucket] ?? "";
+}
+
+const REASONS: Readonly<Record<string, string>> = {
+  cancel: "a trade was cancelled",
+  correction: "a trade was corrected",
+  late: "a trade came late",
+  follow_up: "a second look",
+  superseded: "another claim took its place",
+  joined: "a packet joined",
+  escalated: "it grew",
+};
+
+/** What made a version, behind the word for its state; "" for the first one and for an end. */
+export function reasonText(reason: string): string {
+  const words = REASONS[reason];
+  return words === undefined ? "" : `: ${words}`;
 }
 
 /** at_ask -> "at ask". */
