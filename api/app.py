@@ -17,9 +17,10 @@ from fastapi.exceptions import RequestValidationError
 from starlette.exceptions import HTTPException
 from starlette.responses import JSONResponse
 
-from api import evidence, history
+from api import evidence, explain, history
 from api.deps import Gateway, gateway_of
 from api.errors import ApiError
+from api.explainer import Explainer
 from api.guard import Guard
 from api.health import Health
 from api.hub import Hub
@@ -39,13 +40,17 @@ DIST: Final = Path(__file__).resolve().parent.parent / "frontend" / "dist"
 log = structlog.get_logger()
 
 
-def create_app(settings: Settings, namespace: str, hosts: Iterable[str] = ()) -> FastAPI:
+def create_app(
+    settings: Settings, namespace: str, hosts: Iterable[str] = (), explainer: str | None = None
+) -> FastAPI:
     """Make the application of one namespace. `hosts` may ask besides loopback.
+
+    `explainer` is the module that is started to compute an alert again; without one nothing is.
 
     Raises:
         UserError: an address is missing from the settings.
     """
-    gateway = _gateway(settings, namespace)
+    gateway = _gateway(settings, namespace, explainer)
 
     @contextlib.asynccontextmanager
     async def lifespan(app: FastAPI) -> AsyncIterator[None]:
@@ -65,6 +70,7 @@ def create_app(settings: Settings, namespace: str, hosts: Iterable[str] = ()) ->
     app.state.health = Health(gateway)
     app.include_router(history.router)
     app.include_router(evidence.router)
+    app.include_router(explain.router)
     app.add_api_route("/health", health, methods=["GET"])
     app.add_api_websocket_route("/ws", live)
     app.add_exception_handler(ApiError, _refused)
@@ -76,7 +82,7 @@ def create_app(settings: Settings, namespace: str, hosts: Iterable[str] = ()) ->
     return app
 
 
-def _gateway(settings: Settings, namespace: str) -> Gateway:
+def _gateway(settings: Settings, namespace: str, explainer: str | None) -> Gateway:
     bootstrap, url = settings.kafka_bootstrap_servers, settings.clickhouse_url
     if bootstrap is None or url is None:
         missing = "KAFKA_BOOTSTRAP_SERVERS" if bootstrap is None else "CLICKHOUSE_URL"
@@ -93,6 +99,7 @@ def _gateway(settings: Settings, namespace: str) -> Gateway:
         reader=Reader(bootstrap, namespace, hub, codec_for(settings)),
         sessions=Sessions(namespace, hub.pulse, store),
         sockets=sockets,
+        explainer=Explainer(explainer, namespace),
     )
 
 

@@ -14,6 +14,7 @@ import anyio
 from fastapi import Request, WebSocket
 
 from api.errors import ApiError
+from api.explainer import Explainer
 from api.hub import Hub
 from api.reader import Reader
 from api.session import Sessions
@@ -41,6 +42,7 @@ class Gateway:
     reader: Reader
     sessions: Sessions
     sockets: Sockets
+    explainer: Explainer
     _threads: anyio.CapacityLimiter | None = field(default=None, repr=False)
 
     async def in_thread(self, call: Callable[P, R], *args: P.args, **kwargs: P.kwargs) -> R:

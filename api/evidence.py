@@ -71,9 +71,11 @@ def _public(row: dict[str, Any]) -> dict[str, Any]:
 async def _members(gateway: Gateway, packet: dict[str, Any] | None) -> dict[str, Any] | None:
     if packet is None:
         return None
-    listed = listed_members(packet["members"])
+    # The legs of a package trade in other series: its members are found by underlying.
+    own, legs = listed_members(packet["members"]), listed_members(packet["package_members"])
+    listed = sorted({*own, *legs})[:MAX_PRINTS]
     partition = int(packet["_partition"])
-    statement = select_prints(packet["contract"], partition, listed, MAX_PRINTS)
+    statement = select_prints(packet["underlying"], partition, listed, MAX_PRINTS)
     columns = await gateway.select(statement)
     found = set(columns["print_seq"])
     return {

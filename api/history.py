@@ -15,13 +15,15 @@ from api.cursor import Position, encode_cursor
 from api.deps import gateway_of
 from api.errors import bad_request
 from api.query import only, parse_int, parse_underlyings, row_query
-from api.sql import POSITION, select_candles, select_rows, select_underlyings
+from api.sql import POSITION, select_candles, select_rows, select_stories, select_underlyings
 from schemas.fields import LOGICAL, Field
 from schemas.topics import TOPICS, Topic
 
 CANDLES_DEFAULT: Final = 500
 CANDLES_MAX: Final = 5000
 UNDERLYINGS_MAX: Final = 10_000
+STORIES_DEFAULT: Final = 200
+STORIES_MAX: Final = 1000
 DAY_S: Final = 86_400
 
 router = APIRouter(prefix="/api")
@@ -49,6 +51,16 @@ async def underlyings(request: Request) -> dict[str, Any]:
     only(request.query_params)
     columns = await gateway_of(request).select(select_underlyings(UNDERLYINGS_MAX))
     return answer(columns)
+
+
+@router.get("/stories")
+async def stories(request: Request) -> dict[str, Any]:
+    """Stories of alerts, the one last added to first; what was taken back is counted, not hidden."""
+    params = request.query_params
+    only(params, "underlying", "limit")
+    names = parse_underlyings(params["underlying"]) if "underlying" in params else ()
+    limit = parse_int("limit", params.get("limit", str(STORIES_DEFAULT)), 1, STORIES_MAX)
+    return answer(await gateway_of(request).select(select_stories(names, limit)))
 
 
 @router.get("/rows/{topic}")

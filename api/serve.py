@@ -58,6 +58,7 @@ def parse(argv: list[str] | None) -> argparse.Namespace:
     parser.add_argument("--port", type=int, default=8000, help="0 takes any free port")
     parser.add_argument("--host", default="127.0.0.1", help="an address; loopback by default")
     parser.add_argument("--allow-host", action="append", default=[], help="a further host name")
+    parser.add_argument("--explain", help="the module that is started to compute an alert again")
     args = parser.parse_args(argv)
     check_namespace(args.namespace)
     if not 0 <= args.port <= 65535:
@@ -67,7 +68,8 @@ def parse(argv: list[str] | None) -> argparse.Namespace:
 
 def serve(args: argparse.Namespace) -> None:
     """Serve until SIGTERM or SIGINT."""
-    app = create_app(load_settings(), args.namespace, [*args.allow_host, *_own_name(args.host)])
+    hosts = [*args.allow_host, *_own_name(args.host)]
+    app = create_app(load_settings(), args.namespace, hosts, args.explain)
     bound = listen(args.host, args.port)
     config = uvicorn.Config(
         app,

@@ -6,14 +6,14 @@ Pure.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any, Final
 
 from api.cursor import Position
 from api.query import RowQuery, Value
 from schemas.fields import Field
-from schemas.sql import VERSION_KEYS
+from schemas.sql import STORY_COLUMNS, STORY_VIEW, VERSION_KEYS
 from schemas.topics import TOPIC, Topic
 
 POSITION: Final = ("_time_ns", "_partition", "_offset")
@@ -134,16 +134,30 @@ def select_claims(topic: Topic, column: str, identity: str, limit: int) -> State
     return Statement(text, (*topic.field_names, "_partition"), values)
 
 
-def select_prints(contract: str, partition: int, members: list[int], limit: int) -> Statement:
+def select_prints(underlying: str, partition: int, members: list[int], limit: int) -> Statement:
     """Option prints by their sequence numbers, each with the quote it met, in order."""
     topic = TOPIC["options.placed"]
     text = (
-        f"SELECT {json_columns(topic)} FROM `{topic.table}` WHERE contract = {{contract:String}} "
+        f"SELECT {json_columns(topic)} FROM `{topic.table}` WHERE underlying = {{underlying:String}} "
         "AND _partition = {partition:UInt16} AND print_seq IN {members:Array(Int64)} "
         "ORDER BY print_seq, seq LIMIT {limit:UInt32}"
     )
-    values = {"contract": contract, "partition": partition, "members": members, "limit": limit}
+    values = {"underlying": underlying, "partition": partition, "members": members, "limit": limit}
     return Statement(text, topic.field_names, values)
+
+
+def select_stories(underlyings: Sequence[str], limit: int) -> Statement:
+    """The stories that were last added to, newest first, of these underlyings or of all."""
+    columns = [
+        f"toString(toUnixTimestamp64Nano(`{name}`))" if name.endswith("_ts") else f"`{name}`"
+        for name in STORY_COLUMNS
+    ]
+    where = " WHERE underlying IN {underlyings:Array(String)}" if underlyings else ""
+    text = (
+        f"SELECT {', '.join(columns)} FROM `{STORY_VIEW}`{where} "
+        "ORDER BY `last_ts` DESC, story_id LIMIT {limit:UInt32}"
+    )
+    return Statement(text, tuple(STORY_COLUMNS), {"underlyings": list(underlyings), "limit": limit})
 
 
 def select_underlyings(limit: int) -> Statement:

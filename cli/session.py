@@ -23,6 +23,7 @@ from connectors.scan import watermarks_now
 from connectors.topics_admin import ensure_topics
 from schemas.topics import DERIVED_TOPICS, RAW_TOPICS, physical_name
 
+EXPLAIN_MODULE: Final = "cli.receipts.ask"
 TICK_SECONDS: Final = 0.1
 REPORT_SECONDS: Final = 1.0
 REPORT_WAIT_SECONDS: Final = 2.0
@@ -53,7 +54,10 @@ def start_processes(plan: Plan, found: Services) -> Pipeline:
             [("connectors.ingest", "--namespace", plan.namespace, "--spec", json.dumps(plan.spec))],
         )
         if plan.port is not None:
-            gateway = ("api.serve", "--namespace", plan.namespace, "--port", str(plan.port))
+            gateway = (
+                "api.serve", "--namespace", plan.namespace, "--port", str(plan.port),
+                "--explain", EXPLAIN_MODULE,
+            )  # fmt: skip
             pipeline.add("gateway", [gateway], is_endless=True)
     except BaseException:
         pipeline.stop()

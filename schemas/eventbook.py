@@ -10,7 +10,7 @@ from schemas.fields import LOGICAL, Field
 from schemas.framing import HEADER_BYTES
 from schemas.kinds import ENUMS
 from schemas.opra import CODES
-from schemas.sql import VERSION_KEYS, clickhouse_type
+from schemas.sql import STORY_COLUMNS, STORY_VIEW, VERSION_KEYS, clickhouse_type
 from schemas.topics import PARTITION_COUNT, TOPICS, Topic
 
 HEAD: Final = f"""# Events
@@ -47,6 +47,8 @@ def _topic(topic: Topic) -> str:
     if topic.name in VERSION_KEYS:
         key = ", ".join(f"`{k}`" for k in VERSION_KEYS[topic.name])
         facts.append(f"view `{topic.table}_current` keeps the highest version of each {key}")
+    if topic.name == "flow.alerts":
+        facts.append(f"view `{STORY_VIEW}` has a row a story: {', '.join(f'`{c}`' for c in STORY_COLUMNS)}")
     rows = "".join(_field(f) for f in topic.fields)
     return (
         f"## {topic.name}\n\n{topic.doc}\n\n{'; '.join(facts).capitalize()}.\n\n"

@@ -11,7 +11,7 @@ from schemas.eventbook import event_reference
 from schemas.fields import LOGICAL, Field
 from schemas.opra_docs import sale_codes_page
 from schemas.records import avro_schema
-from schemas.sql import VERSION_KEYS, create_table, create_view, shown_unit
+from schemas.sql import create_table, create_views, shown_unit
 from schemas.topics import TOPICS, Topic
 from schemas.typescript import typescript
 
@@ -40,8 +40,7 @@ def _pretty(value: Mapping[str, Any]) -> str:
 
 def _sql(topic: Topic) -> str:
     statements = [create_table(topic, DATABASE_PLACEHOLDER)]
-    if topic.name in VERSION_KEYS:
-        statements.append(create_view(topic, DATABASE_PLACEHOLDER))
+    statements += create_views(topic, DATABASE_PLACEHOLDER)
     return "".join(s + ";\n" for s in statements)
 
 

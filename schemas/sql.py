@@ -36,6 +36,29 @@ VERSION_KEYS: Final[dict[str, tuple[str, ...]]] = {
 assert set(VERSION_KEYS) == {t.name for t in TOPICS if "version" in t.field_names}
 
 
+STORY_VIEW: Final = "flow_stories"
+# One row a story: what its newest alert says of it, and how many of its alerts stand now.
+_NEWEST: Final = "tuple(emit_ts, seq)"
+STORY_COLUMNS: Final[dict[str, str]] = {
+    "underlying": "underlying",
+    "story_id": "story_id",
+    "direction": f"argMax(direction, {_NEWEST})",
+    "volatility_direction": f"argMax(volatility_direction, {_NEWEST})",
+    "expiry_bucket": f"argMax(expiry_bucket, {_NEWEST})",
+    "severity": f"argMax(severity, {_NEWEST})",
+    "premium": f"argMax(story_premium, {_NEWEST})",
+    "score": f"argMax(story_score, {_NEWEST})",
+    "is_delivered": "max(is_delivered)",
+    "alerts": "count()",
+    "standing": "countIf(status IN ('opened', 'updated'))",
+    "retracted": "countIf(status = 'retracted')",
+    "expired": "countIf(status = 'expired')",
+    "rules": "arraySort(groupUniqArray(toString(rule_id)))",
+    "first_ts": "min(emit_ts)",
+    "last_ts": "max(emit_ts)",
+}
+
+
 def clickhouse_type(field: Field) -> str:
     """Return the ClickHouse type of a field; only fields with an absent value are Nullable."""
     if field.is_enum:
@@ -50,8 +73,26 @@ def create_statements(topic: Topic, database: str) -> list[str]:
     A table that an older version made gets the columns that came later.
     """
     later = [_add_column(topic, f, database) for f in topic.fields if f.since]
-    view = [create_view(topic, database)] if topic.name in VERSION_KEYS else []
-    return [create_table(topic, database), *later, *view]
+    return [create_table(topic, database), *later, *create_views(topic, database)]
+
+
+def create_views(topic: Topic, database: str) -> list[str]:
+    """Return the CREATE VIEW statements of a topic: what stands now, and of alerts their stories."""
+    if topic.name not in VERSION_KEYS:
+        return []
+    stories = [create_story_view(topic, database)] if topic.name == "flow.alerts" else []
+    return [create_view(topic, database), *stories]
+
+
+def create_story_view(topic: Topic, database: str) -> str:
+    """Return the CREATE VIEW statement of stories: one row each, from the alerts as they stand now."""
+    columns = ",\n    ".join(f"{expression} AS `{name}`" for name, expression in STORY_COLUMNS.items())
+    return (
+        f"CREATE VIEW IF NOT EXISTS `{database}`.{STORY_VIEW} AS\n"
+        f"SELECT\n    {columns}\n"
+        f"FROM `{database}`.{topic.table}_current\n"
+        f"WHERE story_id != ''\nGROUP BY underlying, story_id"
+    )
 
 
 def _add_column(topic: Topic, field: Field, database: str) -> str:

@@ -90,3 +90,24 @@ SELECT
 FROM `{database}`.flow_alerts
 ORDER BY underlying, alert_id, version DESC, _offset DESC
 LIMIT 1 BY underlying, alert_id;
+CREATE VIEW IF NOT EXISTS `{database}`.flow_stories AS
+SELECT
+    underlying AS `underlying`,
+    story_id AS `story_id`,
+    argMax(direction, tuple(emit_ts, seq)) AS `direction`,
+    argMax(volatility_direction, tuple(emit_ts, seq)) AS `volatility_direction`,
+    argMax(expiry_bucket, tuple(emit_ts, seq)) AS `expiry_bucket`,
+    argMax(severity, tuple(emit_ts, seq)) AS `severity`,
+    argMax(story_premium, tuple(emit_ts, seq)) AS `premium`,
+    argMax(story_score, tuple(emit_ts, seq)) AS `score`,
+    max(is_delivered) AS `is_delivered`,
+    count() AS `alerts`,
+    countIf(status IN ('opened', 'updated')) AS `standing`,
+    countIf(status = 'retracted') AS `retracted`,
+    countIf(status = 'expired') AS `expired`,
+    arraySort(groupUniqArray(toString(rule_id))) AS `rules`,
+    min(emit_ts) AS `first_ts`,
+    max(emit_ts) AS `last_ts`
+FROM `{database}`.flow_alerts_current
+WHERE story_id != ''
+GROUP BY underlying, story_id;
