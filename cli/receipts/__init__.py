@@ -1,0 +1,1 @@
+"""Receipts: an alert, every record it rests on, and what comes out when it is computed again."""
