@@ -29,7 +29,7 @@ LEAST = int(LEAST_PACKETS)
 Near = dict[str, float]
 
 
-def packets(premium: list[int], contract: int = 0, **more: float) -> PacketColumns:
+def packets(premium: list[int], contract: float = 0, **more: float) -> PacketColumns:
     rows = len(premium)
     return PacketColumns(
         np.full(rows, contract, np.int64),
