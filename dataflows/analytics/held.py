@@ -81,7 +81,6 @@ class Held:
         touched = self._touched_before(first)
         self._events = []
         self._walk(turn, (index, times), (seqs, match), (first, touched))
-        touched |= self._late_joins(first)
         fresh, is_gone = self._corrected(turn, first, touched)
         begun = Begun(fresh, is_gone, seqs, match)
         self._turn = (turn, first, begun)
@@ -150,16 +149,19 @@ class Held:
         for place in np.flatnonzero(is_special).tolist():
             moment = Moment(int(times[place]), int(index[place]))
             while starts and starts[0][0] <= moment.applied:
-                self._enter_session(*starts.pop(0))
+                self._enter_session(*starts.pop(0), fresh)
+            self._late_joins(moment.ts, fresh)
             row = int(order[place])
             if is_taking[place]:
                 out[0][row], out[1][row] = self._take(turn, row, int(names[row]), moment, fresh)
             else:
                 self._late(turn, row, moment)
         for start in starts:
-            self._enter_session(*start)
+            self._enter_session(*start, fresh)
+        self._late_joins(EVER, fresh)
 
-    def _enter_session(self, index: int, ts: int) -> None:
+    def _enter_session(self, index: int, ts: int, fresh: tuple[int, set[int]]) -> None:
+        self._late_joins(ts + 1, fresh)
         self._stores.prints.enter_session(index)
         self._stores.packets.session_ts = ts
 
@@ -245,22 +247,22 @@ class Held:
                 del ledger.waiting[seq]
         return found
 
-    def _late_joins(self, first: int) -> set[int]:
-        """Let waiting late prints join the first packet to leave that they lie within."""
+    def _late_joins(self, until: int, fresh: tuple[int, set[int]]) -> None:
+        """Let waiting late prints join the first packet to leave before `until` that they lie within."""
         _, packets, ledger = self._stores
-        found, left = set(), []
-        for late in ledger.lates if packets.count > first else []:
+        if not ledger.lates or packets.count == fresh[0]:
+            return
+        left = []
+        for late in ledger.lates:
             table, places = packets.table, packets.spanning(late.span)
-            numbers = table["number"][places[table["emit"][places] >= late.moment.ts]]
-            numbers = numbers[numbers >= first]
+            is_next = (table["number"][places] >= fresh[0]) & (table["emit"][places] >= late.moment.ts)
+            numbers = table["number"][places[is_next & (table["emit"][places] < until)]]
             if len(numbers):
                 ledger.joined[late.seq] = (int(numbers.min()), late.moment)
-                found.add(int(numbers.min()))
+                fresh[1].add(int(numbers.min()))
             else:
                 left.append(late)
-        if packets.count > first:
-            ledger.lates = left
-        return found
+        ledger.lates = left
 
     def _corrected(self, turn: Turn, first: int, touched: set[int]) -> tuple[Batch, Any]:
         """Return the fresh rows as they leave, and which of them have nothing left."""

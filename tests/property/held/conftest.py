@@ -231,17 +231,16 @@ def members(row: dict[str, Any]) -> list[int]:
     return found
 
 
-GAPS = (0, 1, MS, 20 * MS, 50 * MS, 50 * MS + 1, 300 * MS, 600 * MS, 3 * 10**9)
+GAPS = (0, 0, 1, MS, MS, 20 * MS, 20 * MS, 50 * MS, 50 * MS + 1, 300 * MS, 600 * MS, 3 * 10**9)
 TRADES = st.builds(
     Row,
     what=st.just(ROW_PRINT),
     ts=st.sampled_from(GAPS),
-    series=st.sampled_from(SERIES),
-    price=st.sampled_from((110, 110, 100, 105)),
+    series=st.sampled_from((*SERIES[:1], *SERIES)),
+    price=st.sampled_from((110, 110, 110, 100, 105)),
     size=st.sampled_from((1, 7)),
     venue=st.sampled_from(("A", "C")),
-    code=st.sampled_from(("I", "S", "I", "a", "c", "B")),
-    late=st.sampled_from((0, 0, 0, 0, 10 * MS, 40 * MS, 400 * MS)),
+    code=st.sampled_from(("I", "S", "I", "S", "I", "a", "c", "B")),
 )
 
 
@@ -253,6 +252,8 @@ def logs(draw: st.DrawFn) -> list[Row]:
     for number, row in enumerate(draw(st.lists(TRADES, min_size=1, max_size=14))):
         now += row.ts
         trades.append(replace(row, ts=now, trade_id=draw(st.sampled_from(("", f"t{number}")))))
+    for _ in range(draw(st.integers(0, 3))):
+        trades.append(draw(lates(trades)))
     rows += trades
     for _ in range(draw(st.integers(0, 6))):
         rows.append(draw(takings(trades, now)))
@@ -262,10 +263,20 @@ def logs(draw: st.DrawFn) -> list[Row]:
 
 
 @st.composite
+def lates(draw: st.DrawFn, trades: list[Row]) -> Row:
+    """Draw a print of the same terms as one of the trades, made about when that was and applied later."""
+    of = draw(st.sampled_from(trades))
+    made = of.ts - of.late + draw(st.sampled_from((-1, 0, 0, 1, MS)))
+    delay = draw(st.sampled_from((MS, 10 * MS, 60 * MS, 400 * MS, 10**10)))
+    return replace(of, ts=made + delay, late=delay, size=3, trade_id=draw(st.sampled_from(("", "late"))))
+
+
+@st.composite
 def takings(draw: st.DrawFn, trades: list[Row], end: int) -> Row:
     """Draw a cancel or a correction of one of the trades, at any time after the start."""
     of = draw(st.sampled_from(trades))
-    ts = draw(st.sampled_from((of.ts, of.ts + 1, of.ts + 30 * MS, of.ts + 10**9, end, START + 10**9)))
+    after = draw(st.sampled_from((0, 1, 30 * MS, 10**9, 4 * 10**9, 10**10, 10**10)))
+    ts = draw(st.sampled_from((of.ts + after, of.ts + after, of.ts + after, end, START + 10**9)))
     if of.trade_id and draw(st.booleans()):
         new = {"trade_id": draw(st.sampled_from(("", of.trade_id, f"{of.trade_id}x")))}
         if draw(st.booleans()):

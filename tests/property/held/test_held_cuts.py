@@ -75,7 +75,7 @@ def assert_adds_up(packet: dict[str, Any], prints: list[Row]) -> None:
         assert packet["high_price"] == max(row.price for row in prints) * 10**7
 
 
-@settings(max_examples=40, deadline=None, suppress_health_check=[HealthCheck.too_slow])
+@settings(max_examples=60, deadline=None, suppress_health_check=[HealthCheck.too_slow])
 @given(logs())
 def test_versions_count_up_in_event_time_and_a_later_record_changes_nothing_before(rows: list[Row]) -> None:
     found = run(rows)
