@@ -25,6 +25,10 @@ Synthetic = Annotated[
 ]
 Seeds = Annotated[int, typer.Option("--seeds", help="How many worlds of the scoring region.")]
 Minutes = Annotated[int, typer.Option("--minutes", help="Minutes of each world.")]
+At = Annotated[
+    list[int] | None,
+    typer.Option("--at", help="Minute of the session at which tapes begin; may be given again."),
+]
 JsonFile = Annotated[Path | None, typer.Option("--json", help="Write every figure to this file.")]
 PlotDir = Annotated[Path | None, typer.Option("--plot", help="Write pictures into this folder.")]
 
@@ -36,6 +40,7 @@ def score(
     synthetic: Synthetic = None,
     seeds: Seeds = 3,
     minutes: Minutes = 10,
+    at: At = None,
     json_file: JsonFile = None,
     plot: PlotDir = None,
 ) -> None:
@@ -45,7 +50,7 @@ def score(
 
     check_claim(claim)
     check_file(json_file)
-    found = _report(claim, (feed, source), (synthetic, seeds, minutes))
+    found = _report(claim, (feed, source), (synthetic, seeds, minutes, at or [0]))
     if json_file is not None:
         json_file.write_text(json.dumps(found.to_json(), indent=1) + "\n", encoding="utf-8")
     if plot is not None:
@@ -60,12 +65,12 @@ def score(
 
 
 def _report(
-    claim: str, recording: tuple[str | None, str | None], world: tuple[str | None, int, int]
+    claim: str, recording: tuple[str | None, str | None], world: tuple[str | None, int, int, list[int]]
 ) -> "Report":
     from scoring import scorer, tapes
 
     feed, source = recording
-    profile, seeds, minutes = world
+    profile, seeds, minutes, at = world
     if (profile is None) == (feed is None):
         raise UserError(
             f"score {claim}: give either --synthetic PROFILE or a recording as FEED SOURCE, one of the two"
@@ -73,7 +78,8 @@ def _report(
     if profile is not None:
         tapes.check_profile(profile)
         numbers = range(1, tapes.check_seeds(seeds) + 1)
-        return scorer.synthetic((claim,), profile, numbers, tapes.check_minutes(minutes))[0]
+        begun = tapes.check_at(at, tapes.check_minutes(minutes))
+        return scorer.synthetic((claim,), profile, numbers, minutes, begun)[0]
     if feed is None or source is None:
         raise UserError(f"score {claim} {feed}: the file or folder of the recording is missing")
     scorer.check_recorded(claim)

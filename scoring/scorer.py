@@ -13,12 +13,12 @@ import polars as pl
 from connectors.errors import UserError
 from schemas.kinds import VENUE_LETTER
 from schemas.topics import TOPIC
-from scoring import alerts, dark, opening, packages, parents, side
+from scoring import alerts, dark, opening, packages, parents, side, side_chances
 from scoring.intervals import BOOTSTRAP_SEED
 from scoring.metrics import Measures
 from scoring.nulls import NULL_SEED
 from scoring.run import EQUITY_SIDE, OPTION_SIDE, PACKETS, Frames, Wanted, flow, raw
-from scoring.tapes import SCORING, TUNING, Tape, for_scoring, for_tuning
+from scoring.tapes import FROM_OPEN, SCORING, TUNING, Tape, for_scoring, for_tuning
 from scoring.truth import ARE_FILLS
 
 CLAIMS: Final = ("side", "parents", "packages", "opening", "dark", "alerts")
@@ -28,14 +28,16 @@ OPTIONS_PLACED: Final = "options.placed"
 TUNING_SEEDS: Final = (1,)
 _ALERT: Final = (
     "alert_id", "emit_ts", "version", "status", "packet_id", "rule_id", "score", "underlying",
-    "direction", "volatility_direction", "premium",
+    "direction", "volatility_direction", "premium", "packet_ids", "story_id", "is_delivered",
 )  # fmt: skip
 _DARK: Final = ("dark_id", "version", "status", "kind", "print_seq", "underlying", "source_ts")
 _PLACED: Final = ("options.placed", OPTION_SIDE)
-_PACKETS: Final = ("flow.packets", (*PACKETS, "status"))
+_PACKETS: Final = ("flow.packets", (*PACKETS, "status", "package_members"))
+_SIDES: Final = ("options.placed", (*OPTION_SIDE, *side_chances.PRINT_CLAIMS))
+_SIDE_PACKETS: Final = (side_chances.PACKETS, side_chances.PACKET_CLAIMS)
 _JOINS: Final = ("equities.joins", EQUITY_SIDE)
 NEEDS: Final[dict[str, tuple[tuple[str, tuple[str, ...]], ...]]] = {
-    "side": (_PLACED, _JOINS),
+    "side": (_SIDES, _SIDE_PACKETS, _JOINS),
     "parents": (_PLACED, _PACKETS),
     "packages": (_PLACED, _PACKETS),
     "opening": (_PLACED,),
@@ -84,23 +86,31 @@ class Collected:
 
     side: Frames = field(default_factory=dict)
     runs: dict[str, list[pl.DataFrame]] = field(default_factory=dict)
-    stories: int = 0
     unlisted: int = 0
     left_out: int = 0
-    hours: float = 0.0
 
 
-def synthetic(claims: Sequence[str], profile: str, seeds: Sequence[int], minutes: int) -> list[Report]:
-    """Score claims on the scoring region of a profile; the fitted table is made on the tuning region."""
+def synthetic(
+    claims: Sequence[str],
+    profile: str,
+    seeds: Sequence[int],
+    minutes: int,
+    at: Sequence[int] = FROM_OPEN,
+) -> list[Report]:
+    """Score claims on the scoring region of a profile; the fitted table is made on the tuning region.
+
+    Tapes begin at each minute of `at`.
+    """
     is_fitted = "side" in claims
     tables = tuned(profile, minutes) if is_fitted else {}
-    found = collect(claims, for_scoring(profile, seeds, minutes))
+    found = collect(claims, for_scoring(profile, seeds, minutes, at))
     source = {
         "kind": "synthetic",
         "profile": profile,
         "region": SCORING,
         "seeds": list(seeds),
         "minutes": minutes,
+        "at": list(at),
         "tuned_on": {"region": TUNING, "seeds": list(TUNING_SEEDS), "minutes": minutes}
         if is_fitted
         else None,
@@ -139,21 +149,25 @@ def collect(claims: Sequence[str], tapes: Iterable[Tape]) -> Collected:
     for tape in tapes:
         outputs = flow(tape.logs, wanted(claims))
         if "side" in claims:
-            for topic, rows in side.rows_of(outputs, venues(tape), tape.truth, tape.seed).items():
+            for topic, rows in side.rows_of(outputs, venues(tape), tape.truth, tape.number).items():
                 sides.setdefault(topic, []).append(rows)
         for claim, module in _MODULES.items():
             if claim in claims:
-                more = (opening.open_interest(tape.logs),) if claim == "opening" else ()
-                found.runs[claim].append(module.rows_of(outputs, tape.truth, tape.seed, *more))
-        if "alerts" in claims:
-            found.stories += alerts.stories(outputs)
+                more = _more(claim, tape)
+                found.runs[claim].append(module.rows_of(outputs, tape.truth, tape.number, *more))
         if "parents" in claims:
             found.unlisted += parents.unlisted(outputs)
         found.left_out += tape.truth.fills.filter(~pl.col("report").is_in(ARE_FILLS)).height
-        found.hours += tape.minutes / 60
         del tape, outputs  # or the next tape is made while this one is still held
     found.side = {topic: pl.concat(rows) for topic, rows in sides.items()}
     return found
+
+
+def _more(claim: str, tape: Tape) -> tuple[Any, ...]:
+    """Return what only one claim wants to know of a tape."""
+    if claim == "opening":
+        return (opening.open_interest(tape.logs),)
+    return (tape.minutes, tape.at) if claim == "alerts" else ()
 
 
 _MODULES: Final[dict[str, Any]] = {
@@ -191,8 +205,6 @@ def report(claim: str, found: Collected, source: dict[str, Any], tables: side.Ta
         notes.append(f"{found.left_out:,} records are cancels, corrections or repeats and no fills: left out")
     if claim == "side":
         return Report(claim, source, side.score(found.side, tables), notes)
-    if claim == "alerts":
-        return Report(claim, source, alerts.score(runs, found.stories, found.hours), notes)
     if claim == "parents" and found.unlisted:
         notes.append(f"{found.unlisted} members that packets count and do not list are not scored")
     if claim == "packages" and not packages.has_claims():

@@ -23,7 +23,9 @@ from synthetic.params import PROFILES, Region
 SCORING: Final[Region] = "scoring"
 TUNING: Final[Region] = "tuning"
 SEEDS_MAX: Final = 1_000
+RUNS: Final = 10_000  # above every seed and minute, so that numbers of tapes never meet
 MINUTES_MAX: Final = 390
+FROM_OPEN: Final = (0,)
 CHUNKS_MAX: Final = 400  # of a recording held in memory at once, 50,000 rows each; the rest is not scored
 SYNTHETIC_CHUNKS_MAX: Final = 1_000_000  # far above the slices of a second of the longest tape
 PRINT_TOPICS: Final = ("options.prints", "equities.prints")
@@ -31,13 +33,22 @@ PRINT_TOPICS: Final = ("options.prints", "equities.prints")
 
 @dataclass(frozen=True, slots=True)
 class Tape:
-    """One tape in memory: its records, what really happened, and the seed it came from (0: recorded)."""
+    """One tape in memory: its records, what really happened, and the seed it came from (0: recorded).
+
+    `at` is the minute of the session at which it begins.
+    """
 
     seed: int
     logs: Logs
     truth: Truth
     minutes: float
     note: str = ""
+    at: int = 0
+
+    @property
+    def number(self) -> int:
+        """What tells it from other tapes: its seed, with the minute where that is not the first."""
+        return self.seed if not self.at else self.seed * RUNS + self.at
 
 
 def check_profile(profile: str) -> str:
@@ -61,25 +72,44 @@ def check_minutes(minutes: int) -> int:
     return minutes
 
 
-def for_scoring(profile: str, seeds: Sequence[int], minutes: int) -> Iterator[Tape]:
-    """Yield one tape a seed, its parameters drawn from the scoring region."""
+def check_at(at: Sequence[int], minutes: int) -> tuple[int, ...]:
+    """Return the minutes at which tapes begin, each once and in order, or raise UserError."""
+    last = MINUTES_MAX - minutes
+    wrong = next((m for m in at if not 0 <= m <= last), None)
+    if wrong is not None:
+        raise UserError(
+            f"--at {wrong}: a tape of {minutes} minutes begins at minute 0 to {last} of a session"
+        )
+    return tuple(sorted(set(at))) or FROM_OPEN
+
+
+def for_scoring(
+    profile: str, seeds: Sequence[int], minutes: int, at: Sequence[int] = FROM_OPEN
+) -> Iterator[Tape]:
+    """Yield one tape a seed and minute of beginning, its parameters drawn from the scoring region."""
     for seed in seeds:
-        yield _synthetic(profile, seed, minutes, SCORING)
+        for minute in at:
+            yield _synthetic(profile, seed, (minute, minutes), SCORING)
 
 
-def for_tuning(profile: str, seeds: Sequence[int], minutes: int) -> Iterator[Tape]:
-    """Yield one tape a seed, its parameters drawn from the tuning region; all that may be fitted on."""
+def for_tuning(
+    profile: str, seeds: Sequence[int], minutes: int, at: Sequence[int] = FROM_OPEN
+) -> Iterator[Tape]:
+    """Yield such tapes with parameters drawn from the tuning region; all that may be fitted on."""
     for seed in seeds:
-        yield _synthetic(profile, seed, minutes, TUNING)
+        for minute in at:
+            yield _synthetic(profile, seed, (minute, minutes), TUNING)
 
 
-def _synthetic(profile: str, seed: int, minutes: int, region: Region) -> Tape:
+def _synthetic(profile: str, seed: int, stretch: tuple[int, int], region: Region) -> Tape:
+    """Return the tape of a stretch of the first session: (minute of beginning, minutes)."""
     from connectors.feeds.synthetic import SyntheticFeed
     from connectors.truth_files import labelled
 
-    feed = SyntheticFeed(profile, seed, minutes, region=region)
+    at, minutes = stretch
+    feed = SyntheticFeed(profile, seed, minutes, region=region, start_minute=at)
     logs, tables = labelled(feed, SYNTHETIC_CHUNKS_MAX)
-    return Tape(seed, logs, truth_of(tables), float(minutes))
+    return Tape(seed, logs, truth_of(tables), float(minutes), at=at)
 
 
 def recorded(name: str, source: str) -> Tape:

@@ -26,6 +26,11 @@ ROOT = Path(__file__).parents[2]
         ({"claim": "side", "synthetic": "wild"}, "'wild' is no profile; allowed: quiet, normal"),
         ({"claim": "side", "synthetic": "quiet", "seeds": 0}, "--seeds 0: a number of seeds from 1"),
         ({"claim": "side", "synthetic": "quiet", "minutes": 1000}, "--minutes 1000: 1 to 390 minutes"),
+        (
+            {"claim": "alerts", "synthetic": "quiet", "minutes": 10, "at": [385]},
+            "--at 385: a tape of 10 minutes begins at minute 0 to 380",
+        ),
+        ({"claim": "side", "synthetic": "quiet", "at": [-1]}, "--at -1: a tape of 10 minutes begins"),
         ({"claim": "side", "feed": "lean"}, "the file or folder of the recording is missing"),
         ({"claim": "side", "feed": "ouija", "source": "x"}, "'ouija' is no recorded feed; allowed: dbn"),
         ({"claim": "dark", "feed": "lean", "source": "x"}, "only `score side` can use one"),
@@ -53,14 +58,16 @@ def test_the_command_is_there() -> None:
 def test_what_is_asked_for_is_written(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
     asked = []
 
-    def found(claims: Any, profile: str, seeds: Any, minutes: int) -> list[scorer.Report]:
-        asked.append((tuple(claims), profile, list(seeds), minutes))
+    def found(claims: Any, profile: str, seeds: Any, minutes: int, at: Any) -> list[scorer.Report]:
+        asked.append((tuple(claims), profile, list(seeds), minutes, at))
         return [scorer.Report("parents", {"kind": "synthetic", "seeds": list(seeds)}, [], ["a note"])]
 
     monkeypatch.setattr(scorer, "synthetic", found)
     path = tmp_path / "scores.json"
-    score("parents", synthetic="quiet", seeds=2, minutes=5, json_file=path, plot=tmp_path / "pictures")
-    assert asked == [(("parents",), "quiet", [1, 2], 5)]
+    score(
+        "parents", synthetic="quiet", seeds=2, minutes=5, at=[30, 0, 30], json_file=path, plot=tmp_path / "p"
+    )
+    assert asked == [(("parents",), "quiet", [1, 2], 5, (0, 30))]
     assert json.loads(path.read_text())["notes"] == ["a note"]
 
 
@@ -69,9 +76,9 @@ def regions(monkeypatch: pytest.MonkeyPatch) -> list[str]:
     """The regions that tapes are asked from, in order; no tape is made."""
     asked: list[str] = []
 
-    def make(profile: str, seed: int, minutes: int, region: str) -> tapes.Tape:
+    def make(profile: str, seed: int, stretch: tuple[int, int], region: str) -> tapes.Tape:
         asked.append(region)
-        return tapes.Tape(seed, {}, truth_of({}), float(minutes))
+        return tapes.Tape(seed, {}, truth_of({}), float(stretch[1]), at=stretch[0])
 
     monkeypatch.setattr(tapes, "_synthetic", make)
     return asked

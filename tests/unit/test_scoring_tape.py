@@ -93,7 +93,7 @@ def logs() -> Any:
 @cache
 def outputs() -> dict[str, pl.DataFrame]:
     wanted = {"options.placed": OPTION_SIDE, "equities.joins": EQUITY_SIDE}
-    return flow(logs(), {**wanted, "flow.packets": (*PACKETS, "status")})
+    return flow(logs(), {**wanted, "flow.packets": (*PACKETS, "status", "package_members")})
 
 
 def fills(**columns: Any) -> Truth:
@@ -284,18 +284,19 @@ def test_dark_claims_are_right_on_either_party() -> None:
 
 
 def alert_outputs(alerted: list[int]) -> dict[str, pl.DataFrame]:
-    """Return outputs whose alerts stand on the packets of the prints named."""
+    """Return outputs whose alerts, each a story of its own, stand on the packets of the prints named."""
     listed = members(outputs()["flow.packets"]).select("print_seq", "packet_id")
     seqs = outputs()["options.placed"]["print_seq"].to_list()
     ids = dict(listed.rows())
     rows = [
-        {"alert_id": str(i), "packet_id": ids[seqs[i]], "emit_ts": START + i * 1000 * SECOND, "rule_id": 0}
+        {"alert_id": f"a{i}", "story_id": f"s{i}", "packet_ids": json.dumps([ids[seqs[i]], {"more": 2}])}
         for i in alerted
     ]
-    more = {"version": 1, "status": 0, "score": 0.9, "underlying": "IBM", "premium": 1}
-    directions = {"direction": 1, "volatility_direction": 1}
-    found = pl.DataFrame(rows).with_columns(**{k: pl.lit(v) for k, v in {**more, **directions}.items()})
-    return {**outputs(), "flow.alerts": found}
+    more = {"version": 1, "status": 0, "rule_id": 0, "is_delivered": True}
+    return {
+        **outputs(),
+        "flow.alerts": pl.DataFrame(rows).with_columns(**{k: pl.lit(v) for k, v in more.items()}),
+    }
 
 
 def test_alerts_are_right_on_packets_of_planted_parents(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -306,18 +307,44 @@ def test_alerts_are_right_on_packets_of_planted_parents(monkeypatch: pytest.Monk
     parent = np.where(np.arange(PRINTS) < 10, 1, np.where(np.arange(PRINTS) < 11, 2, -1))
     truth = fills(purpose=purpose.tolist(), parent_id=parent)
     made = alert_outputs([0, 3, 10, 100])
-    rows = alerts.rows_of(made, truth, 1)
-    product, baseline = alerts.score([rows], alerts.stories(made), 0.5)
-    assert (product["claims"], product["precision"]) == (4, 0.5)
-    assert (product["n"], product["recall"]) == (1, 1.0)
+    rows = alerts.rows_of(made, truth, 1, 30.0)
+    product, baseline = alerts.score([rows])
+    assert (product["claims"], product["precision"], product["story_precision"]) == (4, 0.5, 0.5)
+    assert (product["n"], product["recall"], product["recall_delivered"]) == (1, 1.0, 1.0)
     assert product["classes"]["call_sweep"]["precision"] == 0.5
     assert baseline["claims"] == 4
-    # 0 s and 3,000 s lie more than 30 minutes apart, and so do 3,000, 10,000 and 100,000 s.
-    assert (product["stories"], product["stories_per_hour"]) == (4, 8.0)
+    assert (product["stories"], product["stories_per_hour"], product["stories_per_underlying"]) == (
+        4,
+        8.0,
+        4.0,
+    )
+
+
+def test_alerts_of_several_times_of_day_stand_apart(monkeypatch: pytest.MonkeyPatch) -> None:
+    """One run finds its parent and the other does not: half of the parents, and none in the worst decile."""
+    monkeypatch.setattr(alerts, "PREMIUM_FLOOR", 500_000 * 10_000)
+    parent = np.where(np.arange(PRINTS) < 10, 1, -1)
+    truth = fills(purpose=np.where(parent > 0, "institution", "noise_retail").tolist(), parent_id=parent)
+    runs = [alerts.rows_of(alert_outputs([n]), truth, n, 10.0, at) for n, at in ((0, 0), (100, 200))]
+    product = alerts.score(runs)[0]
+    assert (product["n"], product["recall"], product["stories_per_hour"]) == (2, 0.5, 6.0)
+    assert product["classes"]["from minute 0"]["recall"] == 1.0
+    assert product["classes"]["from minute 200"]["recall"] == 0.0
+    assert product["seeds"]["worst_decile"] == product["seeds"]["worst_decile_recall"] == 0.0
+
+
+def test_prints_of_all_legs_belong_to_a_package() -> None:
+    rows = {"partition": 3, "packet_id": ["p", "q"], "members": ["[5]", '[1,2,{"more":7}]']}
+    packets = pl.DataFrame({**rows, "package_members": ["[5,6,7]", "[]"]})
+    assert sorted(alerts.prints_of(packets).rows()) == [
+        (3, "p", 5), (3, "p", 6), (3, "p", 7), (3, "q", 1), (3, "q", 2),
+    ]  # fmt: skip
 
 
 @pytest.mark.parametrize("how", ["sides", "venues", "times"])
-def test_dealing_the_truth_brings_every_claim_to_its_base_rate(how: str) -> None:
+def test_dealing_the_truth_brings_every_claim_to_its_base_rate(
+    how: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
     """Claims that are all right: packages, openings, dark prints and alerts."""
     half = np.arange(PRINTS) % 2 == 0
     shuffled = RNG.permutation(half)
@@ -339,7 +366,8 @@ def test_dealing_the_truth_brings_every_claim_to_its_base_rate(how: str) -> None
     known = fills(purpose=dark_purpose, parent_id=ids)
     found += dark.score([dark.rows_of({"equities.joins": joins, "dark.events": events}, known, 1)])[:1]
     made = alert_outputs(np.flatnonzero(shuffled).tolist())
-    found += alerts.score([alerts.rows_of(made, truth, 1)], 1, 1.0)[:1]
+    monkeypatch.setattr(alerts, "PREMIUM_FLOOR", 0)
+    found += alerts.score([alerts.rows_of(made, truth, 1)])[:1]
     for s in found:
         assert s["precision"] == 1.0, s["topic"]
         assert s["null"][how] == pytest.approx(s["null"]["base_rate"], abs=0.06), s["topic"]
