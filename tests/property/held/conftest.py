@@ -175,7 +175,7 @@ class Pipeline:
 
 def _prints(source: Batch, traded: Any, codes: Any) -> Prints:
     rows = len(source)
-    given = {name: source[name] for name in Prints._fields if name in source.columns}
+    given: dict[str, Any] = {name: source[name] for name in Prints._fields if name in source.columns}
     given |= {
         "contract": traded,
         "premium": premiums(source["price"], source["size"], source["multiplier"].astype(np.int64)),
@@ -187,7 +187,7 @@ def _prints(source: Batch, traded: Any, codes: Any) -> Prints:
         "open_interest": np.full(rows, -1, np.int64),
     }
     zeros = {n: np.zeros(rows, np.int64) for n in ("volume_before", "opened", "basis", "block_contracts")}
-    return Prints(**given, **zeros)
+    return Prints(**(given | zeros))
 
 
 def _quotes(source: Batch, quoted: Any) -> Quotes:
@@ -278,9 +278,12 @@ def takings(draw: st.DrawFn, trades: list[Row], end: int) -> Row:
     after = draw(st.sampled_from((0, 1, 30 * MS, 10**9, 4 * 10**9, 10**10, 10**10)))
     ts = draw(st.sampled_from((of.ts + after, of.ts + after, of.ts + after, end, START + 10**9)))
     if of.trade_id and draw(st.booleans()):
-        new = {"trade_id": draw(st.sampled_from(("", of.trade_id, f"{of.trade_id}x")))}
+        new: dict[str, Any] = {"trade_id": draw(st.sampled_from(("", of.trade_id, f"{of.trade_id}x")))}
         if draw(st.booleans()):
-            values = {"price": draw(st.sampled_from((100, 104))), "size": draw(st.sampled_from((2, 9)))}
+            values: dict[str, Any] = {
+                "price": draw(st.sampled_from((100, 104))),
+                "size": draw(st.sampled_from((2, 9))),
+            }
             return replace(of, ts=ts, late=0, report="correction", refers_to=of.trade_id, **new, **values)
         return replace(of, ts=ts, late=0, report="cancel", refers_to=of.trade_id, trade_id="")
     code = draw(st.sampled_from(("A", "C", "E", "G")))
