@@ -15,6 +15,7 @@ from confluent_kafka import KafkaException
 
 from cli import classifiers, export, imports, score, synthetic
 from cli.console import fail, out, steps
+from cli.receipts import command as receipts
 from cli.imports import Config
 from connectors.errors import ServiceError, UserError
 from connectors.settings import load_settings
@@ -36,6 +37,7 @@ export.register(app)
 score.register(app)
 synthetic.register(app)
 classifiers.register(app)
+receipts.register(app)
 
 PROFILES = "quiet, normal, stress or adversarial."
 DataDir = Annotated[
