@@ -44,6 +44,14 @@ describe("stories", () => {
     expect(story?.standing).toBe(1);
   });
 
+  it("puts stories that are over behind those that stand", () => {
+    const stories = storiesOf([
+      alert("a", { story_id: "old", status: "expired", emit_ms: 9 }),
+      alert("b", { story_id: "new", emit_ms: 5 }),
+    ]);
+    expect(stories.map((story) => story.id)).toEqual(["new", "old"]);
+  });
+
   it("lets an alert without a story stand alone", () => {
     const stories = storiesOf([alert("a", { story_id: "" }), alert("b", { story_id: "" })]);
     expect(stories.map((story) => [story.id, story.premium])).toEqual([

@@ -31,7 +31,7 @@ const text = (row: Row, name: string): string => String(row[name] ?? "");
 export const isRetracted = (alert: Row): boolean => text(alert, "status") === "retracted";
 export const isExpired = (alert: Row): boolean => text(alert, "status") === "expired";
 
-/** Stories of these alerts, the one that was last added to first. */
+/** Stories of these alerts, the one last added to first; those of which nothing stands come after. */
 export function storiesOf(alerts: readonly Row[]): Story[] {
   const groups = new Map<string, Row[]>();
   for (const alert of alerts) {
@@ -41,7 +41,7 @@ export function storiesOf(alerts: readonly Row[]): Story[] {
     else group.push(alert);
   }
   const stories = [...groups].map(([id, rows]) => storyOf(id, rows));
-  return stories.sort((a, b) => b.latestMs - a.latestMs || a.id.localeCompare(b.id));
+  return stories.sort(byRecency);
 }
 
 function storyOf(id: string, rows: Row[]): Story {
@@ -62,6 +62,11 @@ function storyOf(id: string, rows: Row[]): Story {
     standing: standing.length,
     isDelivered: rows.some((row) => row.is_delivered !== false),
   };
+}
+
+function byRecency(a: Story, b: Story): number {
+  const over = Number(a.standing === 0) - Number(b.standing === 0);
+  return over || b.latestMs - a.latestMs || a.id.localeCompare(b.id);
 }
 
 function byRank(a: Row, b: Row): number {
