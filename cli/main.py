@@ -15,8 +15,8 @@ from confluent_kafka import KafkaException
 
 from cli import classifiers, export, imports, score, synthetic
 from cli.console import fail, out, steps
-from cli.receipts import command as receipts
 from cli.imports import Config
+from cli.receipts import command as receipts
 from connectors.errors import ServiceError, UserError
 from connectors.settings import load_settings
 

@@ -198,7 +198,7 @@ class Collector:
 def packet_ids(alert: dict[str, Any]) -> list[str]:
     """Return every packet that an alert rests on, the first one first."""
     listed = orjson.loads(alert["packet_ids"] or "[]")
-    return list(dict.fromkeys([alert["packet_id"], *(str(p) for p in listed)]))
+    return list(dict.fromkeys([alert["packet_id"], *(p for p in listed if isinstance(p, str))]))
 
 
 def members_of(packet: dict[str, Any]) -> tuple[list[int], int]:
