@@ -50,6 +50,7 @@ def grids(report: Report, with_splits: bool = True) -> Iterator[Grid]:
         title = f"{topic} · {target} · {heading(scores[0], report.source)}"
         if report.claim == "side":
             yield _side(title, scores)
+            yield from _chances(title, scores)
             if with_splits:
                 yield from _splits(title, scores)
         else:
@@ -85,6 +86,34 @@ def _side_row(s: Measures) -> tuple[str, ...]:
         signed(s["brier_skill"]), percent(at["50%"]), percent(at["70%"]), percent(at["90%"]),
         percent(s["seeds"]["worst_decile"]), percent(worst),
     )  # fmt: skip
+
+
+def _chances(title: str, scores: list[Measures]) -> Iterator[Grid]:
+    """Yield the calibration of the product's chances and why it abstains."""
+    for s in scores:
+        if "calibration_worst" not in s:
+            continue
+        skill, worst = signed(s["brier_skill_where_claimed"]), percent(s["calibration_worst"])
+        heads = ("claimed to be a buy", "n", "were buys", "Wilson 95 %", "off by")
+        rows = [_bucket_row(b) for b in s["calibration"]]
+        text = f"calibration of {s['method']} · skill where claimed {skill} · worst bucket off by {worst}"
+        yield Grid(f"{title} · {text}", heads, rows)
+        if s.get("abstentions"):
+            reasons: list[tuple[str, ...]] = [
+                (why, f"{n:,}", percent(n / s["n"])) for why, n in s["abstentions"].items()
+            ]
+            yield Grid(f"{title} · why {s['method']} abstains", ("reason", "n", "of all"), reasons)
+
+
+def _bucket_row(b: Measures) -> tuple[str, ...]:
+    off = 100 * (b["observed"] - b["claimed"])
+    return (
+        percent(b["claimed"]),
+        f"{b['n']:,}",
+        percent(b["observed"]),
+        interval(b["observed_wilson"]),
+        f"{off:+.1f}",
+    )
 
 
 def _rank(score: Measures) -> tuple[bool, bool]:
