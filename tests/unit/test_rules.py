@@ -80,6 +80,8 @@ BROKEN: dict[str, tuple[Row, ...]] = {
     "standing": ({"status": "retracted"},),
     "plain_series": ({"contract": "IBM1  250221C00230000"}, {"opening_basis": "adjusted"}),
     "alone": ({"kind": "leg"}, {"kind": "package"}),
+    "no_leg": ({"kind": "leg"},),
+    "unpaired": ({"code_family": "cross"}, {"code_family": "floor"}, {"kind": "cross"}, {"kind": "floor"}),
     "package": ({"kind": "leg"}, {"kind": "single"}),
     "open_code": (
         *({"code_family": f} for f in ("auction", "cross", "floor", "multi_leg", "stock_option", "other")),

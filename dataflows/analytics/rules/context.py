@@ -29,11 +29,12 @@ CONTRACT_SPIKE: Final = Rule(
     "contract_spike",
     2,
     "Unusual contract spike",
-    "Consistent with unusual size in this series",
+    "Consistent with unusual size",
     "robust z-scores over median and mean absolute deviation, shrunk by count to coarser baselines",
     (
         *ALWAYS,
-        holds(q.ALONE),
+        holds(q.NO_LEG),
+        holds(q.UNPAIRED),
         at_least(q.Z, "z"),
         at_least(q.BASELINE_COUNT, "baseline_count"),
         at_least(q.PREMIUM, "premium_usd"),
@@ -44,9 +45,9 @@ CONTRACT_SPIKE: Final = Rule(
         Part(q.TOUCH_SHARE, 0.0, 1.0, 0.2),
     ),
     (
-        premium(25_000),
-        Setting("z", 4.0, 1.0, 50.0, "robust scales", "rare in a baseline with heavy tails too"),
-        Setting("z_full", 12.0, 2.0, 100.0, "robust scales", "score from which the fit has it all"),
+        premium(),
+        Setting("z", 3.0, 1.0, 50.0, "robust scales", "of the logarithm, beside which premium bounds it too"),
+        Setting("z_full", 8.0, 2.0, 100.0, "robust scales", "score from which the fit has it all"),
         Setting("baseline_count", 20, 2, 100_000, "packets", "fewer tell no scale", is_whole=True),
     ),
     (Relation("z", "z_full"),),
@@ -65,7 +66,7 @@ NEW_POSITION: Final = Rule(
         at_least(q.PREMIUM, "premium_usd"),
     ),
     (Part(q.OPENED_SHARE, 0.0, 1.0, 0.6), Part(q.TOUCH_SHARE, 0.0, 1.0, 0.4)),
-    (premium(100_000), confidence("opened_share", 0.7, "below it closing is no rare reading", 0.51)),
+    (premium(), confidence("opened_share", 0.7, "below it closing is no rare reading", 0.51)),
 )
 CLOSING_POSITION: Final = Rule(
     "closing_position",
@@ -83,7 +84,7 @@ CLOSING_POSITION: Final = Rule(
     ),
     (Part(q.CLOSED_SHARE, 0.0, 1.0, 0.6), Part(q.TOUCH_SHARE, 0.0, 1.0, 0.4)),
     (
-        premium(100_000),
+        premium(),
         confidence("closed_share", 0.7, "below it opening is no rare reading", 0.51),
         Setting(
             "interest_cover",
@@ -110,7 +111,7 @@ STRIKE_LADDER: Final = Rule(
     ),
     (Part(q.LADDER_STRIKES, 0.0, "strikes_full", 0.6), Part(q.CLAIMED_P, 0.5, 1.0, 0.4)),
     (
-        premium(100_000, "of all strikes together"),
+        premium("of all strikes together"),
         SIDE_P,
         Setting("strikes", 3, 3, 50, "strikes", "two strikes are a pair", is_whole=True),
         Setting(
@@ -138,7 +139,7 @@ NO_FOLLOW_THROUGH: Final = Rule(
         Part(q.DISPLAYED, 0.0, 4.0, 0.4),
     ),
     (
-        premium(100_000),
+        premium(),
         SIDE_P,
         Setting("displayed_times", 1.0, 0.1, 100.0, "times", "less than was displayed need move nothing"),
         Setting("quote_move", 0.5, 0.0, 10.0, "half-spreads", "less is a flicker of the quote"),

@@ -43,7 +43,7 @@ CALL_SWEEP: Final = Rule(
         at_least(q.VENUES, "venue_count"),
     ),
     _SWEPT,
-    (premium(50_000), SIDE_P, *_VENUES),
+    (premium(), SIDE_P, *_VENUES),
     (Relation("venue_count", "venue_count_full"),),
 )
 PUT_SWEEP: Final = Rule(
@@ -61,7 +61,7 @@ PUT_SWEEP: Final = Rule(
         at_least(q.VENUES, "venue_count"),
     ),
     _SWEPT,
-    (premium(50_000), SIDE_P, *_VENUES),
+    (premium(), SIDE_P, *_VENUES),
     (Relation("venue_count", "venue_count_full"),),
 )
 CALL_SELL: Final = Rule(
@@ -72,7 +72,7 @@ CALL_SELL: Final = Rule(
     _PLAN,
     (*SIDED, holds(q.CALL), holds(q.SOLD), at_least(q.PREMIUM, "premium_usd")),
     _SOLD,
-    (premium(50_000), SIDE_P),
+    (premium(), SIDE_P),
 )
 PUT_SELL: Final = Rule(
     "put_sell",
@@ -82,7 +82,7 @@ PUT_SELL: Final = Rule(
     _PLAN,
     (*SIDED, holds(q.PUT), holds(q.SOLD), at_least(q.PREMIUM, "premium_usd")),
     _SOLD,
-    (premium(50_000), SIDE_P),
+    (premium(), SIDE_P),
 )
 ZERO_DTE_PUNCH: Final = Rule(
     "zero_dte_punch",
@@ -102,7 +102,7 @@ ZERO_DTE_PUNCH: Final = Rule(
         Part(q.DISPLAYED, 0.0, 2.0, 0.2),
     ),
     (
-        premium(50_000),
+        premium(),
         SIDE_P,
         Setting(
             "from_money", 0.01, 0.0001, 0.2, "of the stock price", "gamma of the last day falls off beyond it"
@@ -122,7 +122,7 @@ FAR_DATED: Final = Rule(
         Part(q.DISPLAYED, 0.0, 2.0, 0.2),
     ),
     (
-        premium(100_000, "far options cost more, so the same premium is fewer contracts"),
+        premium("far options cost more, so the same premium is fewer contracts"),
         SIDE_P,
         Setting("days", 60, 1, 3_650, "days", "two monthly cycles ahead", is_whole=True),
         Setting("days_full", 180, 2, 3_651, "days", "days from which the score has it all", is_whole=True),

@@ -30,7 +30,7 @@ STRADDLE_STRANGLE: Final = Rule(
         at_least(q.PREMIUM, "premium_usd"),
     ),
     (Part(q.SIGN_P, 0.0, 1.0, 0.4), Part(q.DIRECTION_P, 0.0, 1.0, 0.4), Part(q.GROUPING_P, 0.0, 1.0, 0.2)),
-    (premium(50_000, "gross, of both legs"), GROUPING_P, _SIGN_P, _DIRECTION_P),
+    (premium("gross, of both legs"), GROUPING_P, _SIGN_P, _DIRECTION_P),
 )
 VERTICAL_SPREAD: Final = Rule(
     "vertical_spread",
@@ -47,7 +47,7 @@ VERTICAL_SPREAD: Final = Rule(
     ),
     (Part(q.DIRECTION_P, 0.0, 1.0, 0.6), Part(q.GROUPING_P, 0.0, 1.0, 0.2), Part(q.NET_SHARE, 0.0, 0.5, 0.2)),
     (
-        premium(100_000, "gross, of both legs"),
+        premium("gross, of both legs"),
         GROUPING_P,
         _DIRECTION_P,
         Setting("net_share", 0.05, 0.0001, 1.0, "", "a net price near nothing has no payer"),
@@ -67,7 +67,7 @@ ROLL: Final = Rule(
     ),
     (Part(q.ROLL_P, 0.0, 1.0, 0.8), Part(q.GROUPING_P, 0.0, 1.0, 0.2)),
     (
-        premium(100_000, "gross, of all legs"),
+        premium("gross, of all legs"),
         GROUPING_P,
         confidence("roll_p", 0.6, "below it a calendar is as likely a position of its own"),
     ),

@@ -9,12 +9,13 @@ from dataflows.analytics.rules import quantities as q
 from dataflows.analytics.rules.model import Condition, Quantity
 from dataflows.analytics.rules.settings import Setting
 
+PREMIUM_USD: Final = 100_000.0
 PREMIUM_LOW, PREMIUM_HIGH = 1_000.0, 1_000_000_000.0
 
 
-def premium(default: float, doc: str = "below it one order of a liquid name is nothing unusual") -> Setting:
+def premium(doc: str = "below it one order of a liquid name is nothing unusual") -> Setting:
     """Return the threshold of premium in USD of the whole packet: price x size x multiplier."""
-    return Setting("premium_usd", default, PREMIUM_LOW, PREMIUM_HIGH, "USD", doc)
+    return Setting("premium_usd", PREMIUM_USD, PREMIUM_LOW, PREMIUM_HIGH, "USD", doc)
 
 
 def confidence(name: str, default: float, doc: str, low: float = 0.5) -> Setting:

@@ -39,6 +39,7 @@ MOVE_STEP: Final = 0.001
 BUY: Final = SIDE.index("buy")
 _OPEN_CODES: Final = ("unknown", "electronic", "iso")
 _PAIRED_KINDS: Final = ("auction", "cross", "floor")
+_NEGOTIATED: Final = ("cross", "floor")  # both as code family and as kind
 _DERIVED_KINDS: Final = ("package", "leg")
 _ROLLED: Final = ("calendar", "diagonal", "roll")
 _ADJUSTED: Final = r"^[A-Z0-9]{0,5}[0-9] *[0-9]{6}[CP][0-9]{8}$"  # a root that ends with a digit
@@ -97,6 +98,12 @@ def _is_plain_series(packets: Batch) -> Doubles:
 def _is_alone(packets: Batch) -> Doubles:
     derived = [PACKET_KIND.index(k) for k in _DERIVED_KINDS]
     return _fact(~np.isin(packets["kind"], derived))
+
+
+def _is_unpaired(packets: Batch) -> Doubles:
+    paired = np.isin(packets["code_family"], [CODE_FAMILY.index(f) for f in _NEGOTIATED])
+    kinds = [PACKET_KIND.index(k) for k in _NEGOTIATED]
+    return _fact(~paired & ~np.isin(packets["kind"], kinds))
 
 
 def _is_open_code(packets: Batch) -> Doubles:
@@ -207,6 +214,18 @@ PLAIN_SERIES: Final = fact(
     "the series is no adjusted one: what it delivers is known",
 )
 ALONE: Final = fact("alone", ("kind",), _is_alone, "it is neither a package nor the leg of one")
+NO_LEG: Final = fact(
+    "no_leg",
+    ("kind",),
+    lambda packets: _fact(packets["kind"] != PACKET_KIND.index("leg")),
+    "it is no lone leg of a package",
+)
+UNPAIRED: Final = fact(
+    "unpaired",
+    ("code_family", "kind"),
+    _is_unpaired,
+    "its size was neither crossed between two sides nor negotiated on a floor",
+)
 PACKAGE: Final = fact(
     "package",
     ("kind",),
