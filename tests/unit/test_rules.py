@@ -256,6 +256,14 @@ def test_a_package_keeps_the_direction_it_claims(rule_id: str) -> None:
         assert (found["direction"], found["volatility_direction"]) == (delta, volatility)
 
 
+@pytest.mark.parametrize("rule_id", [r for r in RULE_ID if r not in SINGLES])
+def test_a_package_of_puts_is_judged_like_one_of_calls(rule_id: str) -> None:
+    puts = other_right(full(rule_id)) | {"direction": "bearish"}
+    one, two = hit(rule_id, full(rule_id)), hit(rule_id, puts)
+    assert two["score"] == one["score"]
+    assert two["direction"] == "bearish"
+
+
 def test_a_ladder_may_be_a_package() -> None:
     legs = orjson.dumps([{"strike": k} for k in (1, 2, 3)]).decode()
     package = full("vertical_spread") | {"package_class": "ladder", "legs": legs, "direction_p": 0.9}
