@@ -13,7 +13,7 @@ import typer
 from clickhouse_connect.driver.exceptions import Error as ClickHouseError
 from confluent_kafka import KafkaException
 
-from cli import classifiers, export, imports, score, synthetic
+from cli import classifiers, export, imports, score, synthetic, warming
 from cli.console import fail, out, steps
 from cli.imports import Config
 from cli.receipts import command as receipts
@@ -37,6 +37,7 @@ export.register(app)
 score.register(app)
 synthetic.register(app)
 classifiers.register(app)
+warming.register(app)
 receipts.register(app)
 
 PROFILES = "quiet, normal, stress or adversarial."
@@ -50,6 +51,9 @@ Json = Annotated[bool, typer.Option("--json", help="Print JSON instead of tables
 Namespace = Annotated[
     str | None,
     typer.Option("--namespace", help="Name of the run; derived from the input if absent."),
+]
+Warm = Annotated[
+    Path | None, typer.Option("--warm", help="What earlier sessions knew, from `islandflow warm export`.")
 ]
 SummaryFile = Annotated[Path | None, typer.Option("--summary", help="Write the summary to this file.")]
 Speed = Annotated[
@@ -69,6 +73,7 @@ def _run(spec: dict[str, Any], options: dict[str, Any]) -> None:
     from cli.summary import tables
     from connectors.ingest import build_feed
     from connectors.topics_admin import check_namespace
+    from connectors.warm_file import Warmed
 
     summary_file = options["summary"]
     if summary_file is not None and not summary_file.absolute().parent.is_dir():
@@ -76,7 +81,10 @@ def _run(spec: dict[str, Any], options: dict[str, Any]) -> None:
     if summary_file is not None and summary_file.is_dir():
         raise UserError(f"--summary {summary_file}: is a folder; name a file in it")
     spec = {**spec, "configuration": read_configuration(options["config"])}
+    spec["warm"] = None if options["warm"] is None else str(options["warm"].absolute())
     feed = build_feed(spec)
+    if isinstance(feed, Warmed):
+        feed.check()
     name = options["namespace"]
     namespace = check_namespace(name) if name else runs.namespace_of(feed.name, feed.identity)
     port = None if options["headless"] else options["port"]
@@ -105,6 +113,7 @@ def run_lean(
     summary: SummaryFile = None,
     speed: Speed = None,
     config: Config = None,
+    warm: Warm = None,
     data_dir: DataDir = None,
     workers: Workers = 1,
     port: Port = None,
@@ -136,6 +145,7 @@ def run_synthetic(
     summary: SummaryFile = None,
     speed: Speed = None,
     config: Config = None,
+    warm: Warm = None,
     data_dir: DataDir = None,
     workers: Workers = 1,
     port: Port = None,
@@ -157,7 +167,7 @@ def run_synthetic(
 
 
 def _options(given: dict[str, Any]) -> dict[str, Any]:
-    names = ("summary", "config", "data_dir", "workers", "port", "headless", "namespace")
+    names = ("summary", "config", "warm", "data_dir", "workers", "port", "headless", "namespace")
     return {name: given[name] for name in names}
 
 

@@ -26,8 +26,9 @@ from connectors.formats import BY_NAME, open_recorded
 from connectors.process import broker_address, exit_code, record_codec
 from connectors.progress import reporter
 from connectors.publish import publish
+from connectors.warm_file import warmed
 
-COMMON: Final = frozenset({"feed", "speed", "progress", "configuration"})
+COMMON: Final = frozenset({"feed", "speed", "progress", "configuration", "warm"})
 
 
 def _lean(spec: Mapping[str, Any]) -> Feed:
@@ -66,7 +67,8 @@ def build_feed(spec: Mapping[str, Any]) -> Feed:
     lean: root, symbols, dates, kind (auto, equity, option). synthetic: profile, seed, minutes (null is
     endless), symbols, throttle_ms. Formats of connectors.formats: paths, symbols, start_ts, end_ts,
     options. All: speed, and progress, a file that is told how far it is; they do not change the records.
-    All: configuration, of the rules, which stands in the records of sessions and in the identity.
+    All: configuration, of the rules, which stands in the records of sessions and in the identity; warm, the
+    path of a warm start, told at the start of each session, whose hash stands in the identity.
 
     Raises:
         UserError: an unknown feed, a missing or unknown part, or data that is not there.
@@ -82,7 +84,7 @@ def build_feed(spec: Mapping[str, Any]) -> Feed:
     if unknown:
         allowed = ", ".join(sorted(needed | optional | COMMON))
         raise UserError(f"feed {name}: {unknown[0]!r} is no part of its specification, which has {allowed}")
-    return configured(build(spec), spec.get("configuration"))
+    return warmed(configured(build(spec), spec.get("configuration")), spec.get("warm"))
 
 
 def speed_of(spec: Mapping[str, Any]) -> float | None:

@@ -59,6 +59,23 @@ def to_row(level: int, key: str, state: Doubles) -> dict[str, Any]:
     return row
 
 
+def told(tables: Levels, names: Names) -> dict[str, list[dict[str, Any]]]:
+    """Return by underlying the rows that say all that is known, a level and key after the other."""
+    found: dict[str, list[dict[str, Any]]] = {name: [] for name in names.underlyings}
+    roots = names.underlying_of().tolist()
+    for number, contract in enumerate(names.contracts):
+        state = tables.contracts[number]
+        if state[0] > 0:
+            found[names.underlyings[roots[number]]].append(to_row(CONTRACT, contract, state))
+    for underlying, name in enumerate(names.underlyings):
+        keys = np.flatnonzero(tables.bucket_row[underlying] >= 0).tolist()
+        states = [tables.buckets[tables.bucket_row[underlying, key]] for key in keys]
+        found[name] += [to_row(BUCKET, str(k), s) for k, s in zip(keys, states, strict=True) if s[0] > 0]
+        halves = enumerate(tables.by_time[underlying])
+        found[name] += [to_row(TIME, str(k), state) for k, state in halves if state[0] > 0]
+    return {name: rows for name, rows in sorted(found.items()) if rows}
+
+
 def read_rows(detail: Mapping[str, Any]) -> list[Row]:
     """Return the rows of a note that can be so."""
     rows = detail.get("rows")
