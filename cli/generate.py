@@ -10,11 +10,15 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Final
 
+from cli.methods import methods_reference
 from dataflows.analytics.rules.reference import classifier_reference
 from schemas.generate import GENERATED_FOLDERS, generated_files
 
 ROOT: Final = Path(__file__).resolve().parent.parent
-REFERENCES: Final[dict[str, Callable[[], str]]] = {"docs/classifiers.md": classifier_reference}
+REFERENCES: Final[dict[str, Callable[[], str]]] = {
+    "docs/classifiers.md": classifier_reference,
+    "docs/methods.md": methods_reference,
+}
 
 
 def all_files() -> dict[str, str]:
