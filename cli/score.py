@@ -16,7 +16,7 @@ from connectors.errors import UserError
 if TYPE_CHECKING:
     from scoring.scorer import Report
 
-CLAIM_HELP = "side, parents, packages, opening, dark or alerts."
+CLAIM_HELP = "side, parents, packages, opening, dark, alerts or adversarial."
 Claim = Annotated[str, typer.Argument(help=CLAIM_HELP, metavar="CLAIM")]
 FeedName = Annotated[str | None, typer.Argument(help="A recorded feed that states the side.", metavar="FEED")]
 Source = Annotated[str | None, typer.Argument(help="Its file or folder.", metavar="SOURCE")]

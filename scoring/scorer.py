@@ -13,7 +13,7 @@ import polars as pl
 from connectors.errors import UserError
 from schemas.kinds import VENUE_LETTER
 from schemas.topics import TOPIC
-from scoring import alerts, dark, opening, packages, parents, side, side_chances
+from scoring import adversarial, alerts, dark, opening, packages, parents, side, side_chances
 from scoring.intervals import BOOTSTRAP_SEED
 from scoring.metrics import Measures
 from scoring.nulls import NULL_SEED
@@ -21,7 +21,7 @@ from scoring.run import EQUITY_SIDE, OPTION_SIDE, PACKETS, Frames, Wanted, flow,
 from scoring.tapes import FROM_OPEN, SCORING, TUNING, Tape, for_scoring, for_tuning
 from scoring.truth import ARE_FILLS
 
-CLAIMS: Final = ("side", "parents", "packages", "opening", "dark", "alerts")
+CLAIMS: Final = ("side", "parents", "packages", "opening", "dark", "alerts", "adversarial")
 RECORDED_CLAIMS: Final = ("side",)
 SYNTHETIC_ONLY: Final = "synthetic only"
 OPTIONS_PLACED: Final = "options.placed"
@@ -43,6 +43,14 @@ NEEDS: Final[dict[str, tuple[tuple[str, tuple[str, ...]], ...]]] = {
     "opening": (_PLACED,),
     "dark": (_JOINS, ("dark.events", _DARK)),
     "alerts": (_PLACED, _PACKETS, ("flow.alerts", _ALERT)),
+    "adversarial": (
+        ("options.placed", (*OPTION_SIDE, *adversarial.PLACED)),
+        ("flow.packets", (*PACKETS, "status", *adversarial.PACKETS)),
+        ("flow.hits", ("hit_id", "version", "status", "packet_id")),
+        ("flow.alerts", _ALERT),
+        _JOINS,
+        ("dark.events", _DARK),
+    ),
 }
 OPTIONAL: Final = {"options.placed": opening.CLAIM_FIELDS, "flow.packets": packages.CLAIM_FIELDS}
 
@@ -176,6 +184,7 @@ _MODULES: Final[dict[str, Any]] = {
     "opening": opening,
     "dark": dark,
     "alerts": alerts,
+    "adversarial": adversarial,
 }
 
 
@@ -205,6 +214,8 @@ def report(claim: str, found: Collected, source: dict[str, Any], tables: side.Ta
         notes.append(f"{found.left_out:,} records are cancels, corrections or repeats and no fills: left out")
     if claim == "side":
         return Report(claim, source, side.score(found.side, tables), notes)
+    if claim == "adversarial" and source.get("profile") != "adversarial":
+        notes.append("baits and twins are only in --synthetic adversarial")
     if claim == "parents" and found.unlisted:
         notes.append(f"{found.unlisted} members that packets count and do not list are not scored")
     if claim == "packages" and not packages.has_claims():
