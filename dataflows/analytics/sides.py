@@ -119,8 +119,12 @@ class Sides:
         return _claims((aggressor, customer), method, reasons, self._label(given.is_synthetic))
 
     def judge_packets(self, rows: Mapping[str, Column], is_synthetic: bool = False) -> dict[str, Column]:
-        """Return the claim columns of packets from their own columns; packages and legs abstain."""
-        return judged_packets(rows, self._tables, self._label(is_synthetic))
+        """Return the claim columns of packets from their own columns; packages and legs abstain.
+
+        On a real tape the customer's side of a packet is not claimed: no published figure is about packets.
+        """
+        has_customer = is_synthetic or self._tables.is_own
+        return judged_packets(rows, self._tables, has_customer, self._label(is_synthetic))
 
     def snapshot(self) -> dict[str, Any]:
         """Return the last prices as plain data."""

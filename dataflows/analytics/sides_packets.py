@@ -43,19 +43,21 @@ _NO_SIDE: Final = SIDE.index("none")
 MAKE_ONE, MAKE_ONE_VENUE, MAKE_VENUES = range(3)
 
 
-def judged_packets(rows: Mapping[str, Column], tables: Tables, label: int) -> dict[str, Column]:
+def judged_packets(
+    rows: Mapping[str, Column], tables: Tables, has_customer: bool, label: int
+) -> dict[str, Column]:
     """Return p_aggressor_buy, p_customer_buy, their methods and the label of packets."""
     columns = {name: _longs(rows[name]) for name in READ}
     cells, is_judged = packet_cells(columns), is_open(columns)
     claimed: dict[str, Column] = {}
     has_any = np.zeros(len(is_judged), np.bool_)
     chosen = (
-        ("aggressor", tables.aggressor_packet, tables.aggressor_floor),
-        ("customer", tables.customer_packet, tables.customer_floor),
+        ("aggressor", tables.aggressor_packet, tables.aggressor_floor, is_judged),
+        ("customer", tables.customer_packet, tables.customer_floor, is_judged & has_customer),
     )
-    for target, table, floor in chosen:
+    for target, table, floor, is_claimed in chosen:
         found = chances(table, cells, floor)
-        found[~is_judged] = UNKNOWN
+        found[~is_claimed] = UNKNOWN
         claimed[f"p_{target}_buy"] = ratios(found)
         claimed[f"{target}_method"] = np.where(found >= 0, METHOD_PARENT, 0).astype(np.int32)
         has_any |= found >= 0
