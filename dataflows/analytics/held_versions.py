@@ -23,8 +23,8 @@ FINAL: Final = VERSION_STATUS.index("final")
 RESTATED: Final = VERSION_STATUS.index("restated")
 RETRACTED: Final = VERSION_STATUS.index("retracted")
 NO_CLASS: Final = PACKAGE_CLASS.index("none")
-# From the columns of a package and the prints of the legs that remain: the columns that change.
-Reclassify = Callable[[Mapping[str, Any], Sequence[Mapping[str, int]]], Mapping[str, Any]]
+# From the columns of a package and the prints that remain in it: the columns that change.
+Reclassify = Callable[[dict[str, Any], list[int]], Mapping[str, Any]]
 
 
 class Stores(NamedTuple):
@@ -88,21 +88,22 @@ def _in_order(stores: Stores, rows: Sequence[int]) -> list[Print]:
 
 def _retracted(kind: int) -> dict[str, Any]:
     values = nothing_left() | {"status": RETRACTED}
-    return values | {"package_members": "[]"} if kind == KIND_PACKAGE else values
+    return values | {"package_members": "[]", "units": 0} if kind == KIND_PACKAGE else values
 
 
 def _package(row: Batch, prints: Sequence[Print], reclassify: Reclassify | None) -> Mapping[str, Any]:
     """Return what is left of a package; the classifier of packages says what that is called."""
-    seqs = orjson.dumps(sorted(held["seq"] for held in prints)).decode()
+    seqs = sorted(held["seq"] for held in prints)
+    listed = orjson.dumps(seqs).decode()
     values: dict[str, Any] = {
         "size": sum(held["size"] for held in prints),
         "premium": sum(held["premium"] for held in prints),
         "print_count": len(prints),
-        "package_members": seqs,
+        "members": listed,
+        "package_members": listed,
     }
-    before = row_values(row)
     if reclassify is not None:
-        return {**values, **reclassify(before, prints)}
+        return {**values, **reclassify(row_values(row), seqs)}
     if len({held["contract"] for held in prints}) < 2:
         values |= {"kind": KIND_LEG, "package_class": NO_CLASS}
     return values
