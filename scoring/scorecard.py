@@ -19,6 +19,10 @@ from scoring.scorer import CLAIMS, SYNTHETIC_ONLY, Report, synthetic
 PROFILE: Final = "normal"
 SEEDS: Final = (1, 2, 3, 4, 5, 6)
 MINUTES: Final = 2
+OWN: Final = {  # claims that need tapes of their own: profile, seeds, minutes, minutes of the session
+    "alerts": (PROFILE, (1, 2), 10, (0, 180, 360)),
+    "adversarial": ("adversarial", (1, 2), 10, (180,)),
+}
 BLOCK_MINUTES: Final = BLOCK_NS // 60_000_000_000
 TARGET: Final = Path("docs/scorecard.md")
 SPLITS: Final = ("against the quote", "spread", "visibility")  # the rest is in the JSON of `score`
@@ -29,6 +33,7 @@ TITLES: Final = {
     "opening": "Opening: what is called proven",
     "dark": "Dark: accumulation, distribution, hidden liquidity",
     "alerts": "Alerts: orders that somebody worked",
+    "adversarial": "Baits and their true twins",
 }
 
 
@@ -37,10 +42,23 @@ def card(reports: list[Report]) -> str:
     parts, said = [_head(reports)], set[str]()
     for report in reports:
         parts.append(f"## {TITLES[report.claim]} ({SYNTHETIC_ONLY})\n")
+        if report.source != reports[0].source:
+            parts.append(_tape(report))
         parts += [f"{note[0].upper()}{note[1:]}.\n" for note in report.notes if note not in said]
         said.update(report.notes)
         parts += [markdown(grid) for grid in _shown(report)]
     return "\n".join(parts)
+
+
+def _tape(report: Report) -> str:
+    """Return what tape a section rests on, where it is not that of the others."""
+    source = report.source
+    seeds = ", ".join(str(s) for s in source["seeds"])
+    at = ", ".join(str(m) for m in source["at"])
+    return (
+        f"Tape: profile `{source['profile']}`, {source['minutes']} minutes from minute {at} of the session, "
+        f"seeds {seeds}.\n"
+    )
 
 
 def _shown(report: Report) -> Iterator[Grid]:
@@ -84,7 +102,10 @@ the purpose, whose plain rules land near published accuracies. They promise noth
 def main() -> int:
     """Make the card; the first argument is the file, docs/scorecard.md without one."""
     path = Path(sys.argv[1]) if len(sys.argv) > 1 else TARGET
-    text = card(synthetic(CLAIMS, PROFILE, SEEDS, MINUTES))
+    reports = synthetic([c for c in CLAIMS if c not in OWN], PROFILE, SEEDS, MINUTES)
+    for claim, tapes in OWN.items():
+        reports += synthetic((claim,), *tapes)
+    text = card(reports)
     path.write_text(text.rstrip() + "\n", encoding="utf-8")
     print(f"wrote {path}")
     return 0

@@ -33,6 +33,14 @@ def test_the_card_says_where_it_comes_from() -> None:
     assert text.count("A note.") == 1, "a note is said once"
 
 
+def test_a_section_on_another_tape_says_which() -> None:
+    found = reports()
+    other = {**SOURCE, "profile": "adversarial", "seeds": [5], "at": [180, 200]}
+    text = card([*found[:-1], Report(found[-1].claim, other, [], [])])
+    said = "Tape: profile `adversarial`, 7 minutes from minute 180, 200 of the session, seeds 5."
+    assert text.count("Tape: profile") - 1 == text.count(said) == 1
+
+
 def test_the_card_shows_the_figures() -> None:
     text = card(reports())
     assert "| quote | 4 | 75.0 % | 66.7 % | 20.8–93.9 | – | 62.5 % | +0.000 |" in text
