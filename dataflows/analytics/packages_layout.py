@@ -101,3 +101,64 @@ def new_groups() -> Groups:
         np.zeros((GROUPS_OPEN, GROUP_LEGS, LEG_FIELDS), np.int64),
         np.zeros(COUNTERS, np.int64),
     )
+
+
+# One contract of a package.
+(
+    N_CONTRACT,
+    N_EXPIRY,
+    N_STRIKE,
+    N_RIGHT,
+    N_RATIO,  # contracts a unit
+    N_SIZE,
+    N_PRICE,
+    N_PREMIUM,
+    N_FIRST_SEQ,
+    N_STATE,
+    N_PLACEMENT,
+    N_QUOTE_TS,
+    N_QUOTE_SEQ,
+    N_BID,
+    N_ASK,
+    N_OPEN_INTEREST,
+    N_VOLUME,
+) = range(17)
+LINE_FIELDS: Final = 17
+
+# Whole numbers of a package.
+(
+    K_FORM,
+    K_CLASS,
+    K_OTHER,  # the runner-up's class
+    K_ORIENTATION,  # 1 the form is bought as it is written, -1 sold, 0 cannot be said
+    K_UNITS,
+    K_NET,  # of one unit, in 1e-9 USD a share, as the form is written
+    K_BID,  # of the package's market, so too
+    K_ASK,
+    K_IS_STOCK,
+    K_HAS_MARKET,
+) = range(10)
+WHOLE_FIELDS: Final = 10
+# Real numbers of a package; NaN where not known. Delta is that of one unit as written; the shares are of the
+# sums over legs without their signs.
+R_GEOMETRY, R_SIGN, R_OTHER, R_DIRECTION, R_PLACE, R_DELTA, R_DELTA_SHARE, R_VEGA_SHARE = range(8)
+REAL_FIELDS: Final = 8
+
+
+class Parcels(NamedTuple):
+    """Packages as found: legs one package after the other, where each starts, when it leaves, its chance."""
+
+    legs: Longs
+    starts: Longs
+    emit_ts: Longs
+    chance: Doubles
+
+
+class Read(NamedTuple):
+    """What is read from parcels: lines of contracts, where each package's start, numbers and signs."""
+
+    lines: Longs
+    starts: Longs
+    signs: Longs
+    whole: Longs
+    real: Doubles

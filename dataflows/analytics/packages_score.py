@@ -90,7 +90,7 @@ def _gaps_log(legs: Longs, rows: Longs, place: Longs) -> float:
 
 @njit(cache=True)
 def _blemish(legs: Longs, rows: Longs, place: Longs, count: int) -> float:
-    """Return what uneven rounds cost: the n-th print of each leg should be there, in one ratio, of one size."""
+    """Return what uneven rounds cost: the n-th print of each leg is there, in one ratio, of one size."""
     seen = np.zeros(count, np.int64)
     sizes = np.zeros((count, len(rows)), np.int64)
     for k in range(len(rows)):
