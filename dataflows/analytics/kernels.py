@@ -9,7 +9,7 @@ import numpy as np
 from dataflows.analytics.equities import EquitiesCore
 from dataflows.analytics.log import classify
 from dataflows.analytics.options import OptionsCore
-from dataflows.analytics.release import ROW_PRINT, ROW_QUOTE, Release, Session
+from dataflows.analytics.release import ROW_PRINT, ROW_QUOTE, ROW_SESSION, Release, Session
 from schemas.columns import Batch, from_rows
 from schemas.topics import TOPIC
 
@@ -23,10 +23,10 @@ def _row(topic: str, **values: object) -> Batch:
 
 def _release(prints: Batch, quotes: Batch) -> Release:
     late = np.zeros(1, np.bool_)
-    order = np.array([ROW_QUOTE, ROW_PRINT], np.int8)
-    at = np.array([START, START], np.int64)
+    order = np.array([ROW_SESSION, ROW_QUOTE, ROW_PRINT], np.int8)
+    at = np.full(3, START, np.int64)
     session = Session("warm", START, START, START, 0, {"inputs": []})
-    return Release(START + 10**12, (session,), prints, quotes, late, late, order, np.zeros(2, np.int64), at)
+    return Release(START + 10**12, (session,), prints, quotes, late, late, order, np.zeros(3, np.int64), at)
 
 
 def load_kernels() -> None:
