@@ -12,8 +12,8 @@ import numpy as np
 import numpy.typing as npt
 import pyarrow.compute as pc
 
-from dataflows.analytics.expiry import Calendar
-from dataflows.analytics.release import Longs
+from dataflows.analytics.expiry import DAY_NS, Calendar
+from dataflows.analytics.release import ROW_PRINT, ROW_SESSION, Longs, Release, Session
 from dataflows.analytics.stock import Stock
 from schemas.columns import Batch, Column, integers
 from schemas.flow_fields import NO_RATIO
@@ -22,7 +22,7 @@ from schemas.roots import AM_SETTLED
 
 ROOT_LENGTH: Final = 6
 STEP: Final = 10_000.0
-_PACKAGED: Final = (PACKET_KIND.index("package"), PACKET_KIND.index("leg"))
+PACKAGED: Final = (PACKET_KIND.index("package"), PACKET_KIND.index("leg"))
 _CALL: Final = RIGHT.index("C")
 _BUY: Final = SIDE.index("buy")
 
@@ -30,14 +30,31 @@ _BUY: Final = SIDE.index("buy")
 class Sessions:
     """The calendars of the sessions a release touches: that of its start, and each that begins in it."""
 
-    def __init__(self, standing: Calendar | None, marks: Sequence[tuple[int, Calendar]]) -> None:
-        self._calendars = [standing, *(calendar for _, calendar in marks)]
+    def __init__(self, standing: Session | None, marks: Sequence[tuple[int, Session]]) -> None:
+        known = [standing, *(session for _, session in marks)]
+        self._calendars = [None if s is None else Calendar(s.open_ts, s.detail) for s in known]
+        self._open_ts = np.array([0 if s is None else s.open_ts for s in known], np.int64)
         self._starts = np.array([at for at, _ in marks], np.int64)
 
+        self._dates = np.array([_date(s) for s in known], np.int64)
+        self._newest = {} if known[-1] is None else known[-1].detail
+
     @property
-    def last(self) -> Calendar | None:
-        """The calendar that stands when the release ends."""
-        return self._calendars[-1]
+    def newest(self) -> Mapping[str, Any]:
+        """What the record of the newest session says; every session of one log says it of the same tape."""
+        return self._newest
+
+    def dates_of_prints(self, release: Release) -> Longs:
+        """Return the date (YYYYMMDD) of the session of each print, by row; 0 before the first session."""
+        is_print = release.row_kind == ROW_PRINT
+        dates = np.zeros(len(release.prints), np.int64)
+        which = np.searchsorted(self._starts, release.effective_ts[is_print], side="right")
+        dates[release.row[is_print]] = self._dates[which]
+        return dates
+
+    def open_ts(self, emit_ts: Longs) -> Longs:
+        """Return when the session of each packet opens; 0 before the first one."""
+        return np.asarray(self._open_ts[np.searchsorted(self._starts, emit_ts, side="left")])
 
     def days(self, emit_ts: Longs, expiry: Longs, is_morning: Any) -> dict[str, Column]:
         """Return days_to_expiry and trading_days; what leaves at the start of a session is of the old one."""
@@ -50,6 +67,19 @@ class Sessions:
                 for name, values in zip(columns, found, strict=True):
                     columns[name][mine] = values
         return columns
+
+
+def _date(session: Session | None) -> int:
+    if session is None:
+        return 0
+    day = str(np.datetime64(session.open_ts // DAY_NS, "D"))
+    return int(day.replace("-", ""))
+
+
+def sessions_of(standing: Session | None, release: Release) -> Sessions:
+    """Return the sessions that a release touches, in the order of event time."""
+    marks = release.effective_ts[release.row_kind == ROW_SESSION].tolist()
+    return Sessions(standing, list(zip(marks, release.sessions, strict=True)))
 
 
 def context_columns(packets: Batch, stock: Stock, sessions: Sessions) -> dict[str, Column]:
@@ -88,7 +118,7 @@ def direction_columns(packets: Batch) -> dict[str, Column]:
     is_up = (packets["right"] == _CALL) == (side == _BUY)
     delta = np.where(side == 0, 0, np.where(is_up, bullish, bearish))
     volatility = np.where(side == 0, 0, np.where(side == _BUY, long, short))
-    is_package = np.isin(packets["kind"], _PACKAGED)
+    is_package = np.isin(packets["kind"], PACKAGED)
     return {
         "direction": np.where(is_package, packets["direction"], delta).astype(np.int32),
         "volatility_direction": np.where(is_package, packets["volatility_direction"], volatility).astype(

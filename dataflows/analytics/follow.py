@@ -102,18 +102,15 @@ class Follow:
 
         `quoted` is the series number of each quote of the release, `before` what stood ahead of it.
         """
+        self._drop(release.effective_ts[release.row_kind == ROW_SESSION])
         times = self._waiting["emit_ts"] + LOOK_NS
-        marks = release.effective_ts[release.row_kind == ROW_SESSION]
-        first_mark = int(marks[0]) if len(marks) else np.iinfo(np.int64).max
-        is_due = (times <= release.watermark) & (times < first_mark)
+        is_due = times <= release.watermark
         if not is_due.any():
-            self._drop(first_mark)
             return empty(self._waiting.topic)
         rows = np.flatnonzero(is_due)
         rows = rows[np.argsort(times[rows], kind="stable")]
         found, contracts, at = self._waiting.take(rows), self._contract[rows], times[rows]
         self._keep(~is_due)
-        self._drop(first_mark)
         quotes = _quotes(release, quoted, before, contracts, at)
         quotes[_is_halted(release, found["underlying"].to_pylist(), at, quotes)] = NO_TIME
         return _looked_at(found, at, quotes[:, 1:], stock)
@@ -122,11 +119,13 @@ class Follow:
         self._waiting = self._waiting.take(np.flatnonzero(mask))
         self._contract = self._contract[mask]
 
-    def _drop(self, first_mark: int) -> None:
-        """Let go of what waited when a session began."""
-        left_before = self._waiting["emit_ts"] < first_mark
-        if first_mark < np.iinfo(np.int64).max and left_before.any():
-            self._keep(~left_before)
+    def _drop(self, marks: Longs) -> None:
+        """Let go of what left before a session or gap that came before its second look, or at it."""
+        if not len(marks) or not len(self._waiting):
+            return
+        left = self._waiting["emit_ts"]
+        following = np.append(marks, np.iinfo(np.int64).max)[np.searchsorted(marks, left, side="left")]
+        self._keep(following > left + LOOK_NS)
 
 
 def _quotes(release: Release, quoted: Longs, before: Looked, contracts: Longs, at: Longs) -> Longs:

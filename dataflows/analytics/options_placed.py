@@ -1,7 +1,9 @@
 """Rows of options.placed: each print beside the quote it traded against.
 
-Owns the assembly of that topic from the prints and what the walk found. Refuses to judge anything.
+Owns the assembly of that topic from the prints and what each stage found for them. Refuses to judge.
 """
+
+from collections.abc import Mapping
 
 import numpy as np
 
@@ -9,13 +11,18 @@ from dataflows.analytics.options_layout import Placed, Prints
 from dataflows.analytics.options_money import premiums
 from dataflows.analytics.options_names import EXPIRY, RIGHT, STRIKE, Names
 from dataflows.analytics.release import ROW_PRINT, Longs, Release
-from schemas.columns import Batch, complete
+from schemas.columns import Batch, Column, complete
 from schemas.fields import ABSENT
 from schemas.topics import TOPIC
 
 
-def placed_batch(release: Release, names: Names, prints: Prints, placed: Placed) -> Batch:
-    """Return one row per print in the order of application; `seq` is left at 0."""
+def placed_batch(
+    release: Release, names: Names, prints: Prints, placed: Placed, more: Mapping[str, Column]
+) -> Batch:
+    """Return one row per print in the order of application; `seq` is left at 0.
+
+    `more` holds columns that other stages found, by the rows of the prints.
+    """
     is_print = release.row_kind == ROW_PRINT
     order = release.row[is_print]
     facts = names.facts(prints.contract)
@@ -51,6 +58,7 @@ def placed_batch(release: Release, names: Names, prints: Prints, placed: Placed)
         "ask_size": placed.quote[:, 5].copy(),
         "quote_age_ns": placed.age_ns,
         "side": placed.side,
+        **more,
     }
     topic = TOPIC["options.placed"]
     rows = Batch(topic, columns)

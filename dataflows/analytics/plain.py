@@ -12,7 +12,7 @@ Plain = tuple[str, tuple[int, ...], bytes]
 
 def to_plain(array: Any) -> Plain:
     """Return an array as its type, shape and little-endian bytes in C order."""
-    assert array.dtype.kind in "ifb", array.dtype
+    assert array.dtype.kind in "iufb", array.dtype
     return array.dtype.str, tuple(array.shape), array.tobytes()
 
 

@@ -10,6 +10,7 @@ from typing import Any, Final, TypeAlias
 
 import numpy as np
 import numpy.typing as npt
+import orjson
 
 from schemas.columns import Batch
 
@@ -36,6 +37,16 @@ class Session:
     close_ts: int
     trf_window_ns: int
     detail: Mapping[str, Any]
+
+    def to_plain(self) -> tuple[Any, ...]:
+        """Return plain data for a snapshot; the detail as the JSON it came from."""
+        times = (self.start_ts, self.open_ts, self.close_ts, self.trf_window_ns)
+        return (self.name, *times, orjson.dumps(self.detail, option=orjson.OPT_SORT_KEYS).decode())
+
+    @classmethod
+    def from_plain(cls, plain: tuple[Any, ...]) -> "Session":
+        """Return the session that `to_plain` wrote."""
+        return cls(*plain[:-1], orjson.loads(plain[-1]))
 
 
 @dataclass(frozen=True, slots=True)

@@ -72,10 +72,11 @@ class Shard:
         if merged is None:
             return {}
         outputs: Outputs = {}
+        stock = market(merged, *EQUITIES) if self.merge.has_any(EQUITIES) else None
         if self.merge.has_any(OPTIONS):
-            outputs |= self.options.apply(market(merged, *OPTIONS, merged.notes))
-        if self.merge.has_any(EQUITIES):
-            outputs |= self.equities.apply(market(merged, *EQUITIES))
+            outputs |= self.options.apply(market(merged, *OPTIONS, merged.notes), stock)
+        if stock is not None:
+            outputs |= self.equities.apply(stock)
         dead = _deadletters(merged)
         if dead:
             outputs["deadletter"] = from_rows(TOPIC["deadletter"], dead)
