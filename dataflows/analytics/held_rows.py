@@ -83,7 +83,7 @@ class RowLog:
         if block in self._blocks:
             return unpack(self._blocks[block]).take(np.array([at]))
         start = self.rows // BLOCK * BLOCK
-        for batch in self._open:
+        for batch in self._open if number >= start else ():
             if number < start + len(batch):
                 return batch.take(np.array([number - start]))
             start += len(batch)

@@ -12,6 +12,7 @@ from hypothesis import strategies as st
 
 from dataflows.analytics.held import Held
 from dataflows.analytics.held_types import Restated, Turn
+from dataflows.analytics.held_versions import Reclassify
 from dataflows.analytics.options_codes import read_codes
 from dataflows.analytics.options_config import OptionsConfig
 from dataflows.analytics.options_layout import Prints, Quotes, Walk, new_placed
@@ -122,13 +123,15 @@ def _quote(row: Row) -> dict[str, Any]:
 class Pipeline:
     """Names, kernel and held prints of one shard."""
 
-    def __init__(self) -> None:
-        self.names, self.store, self.held = Names(), Store(), Held(LIMITS)
+    def __init__(self, reclassify: Reclassify | None = None) -> None:
+        self.names, self.store, self.held = Names(), Store(), Held(LIMITS, reclassify)
 
-    def apply(self, release: Release) -> Restated:
+    def apply(self, release: Release, packages: Batch | None = None) -> Restated:
+        """Apply a release; `packages` are packets that another stage made of its legs."""
         columns, codes = self._columns(release)
         closed = self._walk(columns, release.watermark)
         fresh, _ = packets_batch(closed, self.names)
+        fresh = fresh if packages is None else concat([fresh, packages])
         order = release.row[release.row_kind == ROW_PRINT]
         turn = Turn(
             release, columns.prints, columns.placed, codes, order, fresh, release.watermark, self.names

@@ -3,10 +3,16 @@
 from dataclasses import replace
 from typing import Any
 
+import numpy as np
+import orjson
+import pyarrow as pa
 import pytest
 
 from dataflows.analytics import held_packets, held_prints
+from dataflows.analytics.held_prints import text_hashes
+from dataflows.analytics.held_rows import PACKETS, RowLog
 from dataflows.analytics.held_types import HORIZON_NS
+from schemas.columns import Batch, concat, from_rows, to_rows
 from schemas.kinds import CANCEL_MATCH
 from tests.property.held.conftest import (
     CENT,
@@ -260,3 +266,79 @@ def test_a_packet_is_held_in_few_bytes() -> None:
     prints, packets, _ = pipeline.held._stores
     bytes_of = prints.table.row_bytes + packets.table.row_bytes + packets.links.row_bytes
     assert bytes_of + packets.log.packed_bytes / 1024 <= 300
+
+
+def package_of(*legs: Row) -> Batch:
+    """Return the packet that a stage of packages would make of legs."""
+    seqs = [leg.seq for leg in legs]
+    row: dict[str, Any] = {field.name: 0 for field in PACKETS.fields if field.absent is None}
+    row |= {field.name: field.symbols[0] for field in PACKETS.fields if field.is_enum}
+    row |= dict.fromkeys(("contract", "underlying", "venues"), "")
+    row = {n: v for n, v in row.items() if PACKETS.field(n).default is None}
+    told = {"emit_ts": legs[-1].ts, "start_ts": legs[0].ts, "end_ts": legs[-1].ts, "kind": "package"}
+    told |= {"packet_id": "ab" * 8, "version": 1, "package_class": "vertical", "print_count": len(legs)}
+    told |= {"size": sum(leg.size for leg in legs), "first_print_seq": seqs[0], "last_print_seq": seqs[-1]}
+    listed = orjson.dumps(seqs).decode()
+    series = {"underlying": "IBM", "contract": SERIES[0], "right": "C"}
+    return from_rows(PACKETS, [row | told | series | {"members": listed, "package_members": listed}])
+
+
+@pytest.mark.parametrize("is_told", [True, False])
+def test_a_package_that_loses_a_leg_is_named_anew(is_told: bool) -> None:
+    asked: list[tuple[str, list[int]]] = []
+
+    def reclassify(row: dict[str, Any], seqs: list[int]) -> dict[str, Any]:
+        asked.append((row["packet_id"], seqs))
+        return {"units": 77}
+
+    rows = numbered(
+        [
+            trade(T, code="f", size=3),
+            trade(T, code="f", size=3, series=SERIES[1]),
+            trade(T, code="f", size=4, series=SERIES[1]),
+            *(cancel(FAR + n, size=size, series=SERIES[size > 2]) for n, size in enumerate((4, 3))),
+            cancel(FAR + 2, size=3),
+        ]
+    )
+    pipeline = Pipeline(reclassify if is_told else None)
+    pipeline.apply(release_of(rows[:3], FAR - 1), package_of(*rows[:3]))
+    done = to_rows(pipeline.apply(release_of(rows[3:], END)).packets)
+    assert [(r["version"], r["size"], r["status"]) for r in done] == [
+        (2, 6, "restated"),
+        (3, 3, "restated"),
+        (4, 0, "retracted"),
+    ]
+    assert [members(row) for row in done] == [[0, 1], [0], []]
+    assert done[0]["package_members"] == "[0,1]"
+    if is_told:
+        assert asked == [("ab" * 8, [0, 1]), ("ab" * 8, [0])]
+        assert (done[0]["units"], done[0]["package_class"]) == (77, "vertical")
+    else:
+        assert [(r["kind"], r["package_class"]) for r in done[:2]] == [
+            ("package", "vertical"),
+            ("leg", "none"),
+        ]
+
+
+def test_rows_come_back_from_their_blocks_as_they_went_in() -> None:
+    log = RowLog()
+    rows = [concat([package_of(trade(T, seq=n, size=n + 1))] * 3) for n in range(700)]
+    numbers = [log.append(batch) for batch in rows]
+    assert numbers == [3 * n for n in range(700)]
+    again = RowLog.restore(log.snapshot())
+    for number in (0, 1, 1023, 1024, 2047, 2048, 2099):
+        expected = to_rows(rows[number // 3])[0]
+        assert to_rows(log.take(number)) == to_rows(again.take(number)) == [expected]
+    log.retain(np.array([2050], np.int64))
+    assert to_rows(log.take(2050))[0]["size"] == 684
+    with pytest.raises(AssertionError, match="row 5 of 2100 is not held"):
+        log.take(5)
+
+
+def test_equal_texts_have_equal_hashes_and_none_has_none() -> None:
+    texts = pa.array(["", "x1", "x1", "1x", "", "x1" * 40])
+    found = text_hashes(texts).tolist()
+    assert found[0] == found[4] == 0
+    assert found[1] == found[2] != found[3]
+    assert text_hashes(texts.slice(1, 3)).tolist() == found[1:4]
+    assert text_hashes(pa.array([], pa.string())).tolist() == []
