@@ -21,7 +21,7 @@ FITTED_CUSTOMER_FLOOR: Final = 8_000
 
 
 class Tables(NamedTuple):
-    """A chance in 1e-4 for every cell, by target, of prints and of packets; and the floors of both targets."""
+    """A chance in 1e-4 for every cell, by target, of prints and of packets; and the floor of each target."""
 
     aggressor: Chances
     customer: Chances
