@@ -49,7 +49,7 @@ SELECT contract, size, count() FROM option_placed
 WHERE status = 'ok' AND toUnixTimestamp64Nano(emit_ts) BETWEEN {start} AND {end} GROUP BY contract, size"""
 STORIES_SQL: Final = """
 SELECT score FROM flow_stories
-WHERE standing > 0 AND toUnixTimestamp64Nano(first_ts) BETWEEN {start} AND {end}"""
+WHERE alerts > retracted AND toUnixTimestamp64Nano(first_ts) BETWEEN {start} AND {end}"""
 SESSIONS_SQL: Final = """
 SELECT toUnixTimestamp64Nano(source_ts), detail FROM reference
 WHERE kind = 'session' AND _partition = 0 ORDER BY source_ts"""
