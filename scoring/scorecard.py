@@ -92,7 +92,7 @@ the purpose, whose plain rules land near published accuracies. They promise noth
   `with coin` fills the rest with coins, as the published tables do. `skill` is Brier skill over the quote
   rule. `at 50 %` is the accuracy of the surest half of all prints. Baseline and ceiling name a side for every
   print: compare them with `with coin`. On options `product` are the chances p_aggressor_buy and
-  p_customer_buy, which leave out package legs, auctions, crosses, late prints and unstable quotes (the reasons
+  p_customer_buy, which leave out package legs, crosses, late prints and unstable quotes (the reasons
   are counted), and `placed_side` is what the placement alone says. Calibration is over tenths of the claimed
   chance with 2,000 prints and more.
 * Intervals are 95 %: Wilson counts each print, `blocks` draws whole blocks of {BLOCK_MINUTES} minutes
