@@ -21,6 +21,8 @@ PACKET_SESSION: Final = frozenset(
         "seq",
         "baseline",
         "baseline_count",
+        "baseline_weights",
+        "burst_first_seq",
         "premium_z",
         "size_z",
         "spread_z",

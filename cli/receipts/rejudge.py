@@ -21,11 +21,12 @@ from dataflows.analytics.rules.hits import hit_row, packet_rows
 from dataflows.analytics.rules.model import Margin, Rule
 from schemas.columns import Batch, to_json_rows
 from schemas.kinds import VERSION_STATUS
+from schemas.topics import TOPIC
 
 Row = dict[str, Any]
 _WITHDRAWN: Final = VERSION_STATUS.index("retracted")
 # What a row must have and the claim alone does not say; never compared.
-_HEAD: Final[Row] = {"seq": 0, "emit_ts": 0, "version": 1, "status": 0, "severity": 0}
+_HEAD: Final[Row] = {"seq": 0, "emit_ts": 0, "alert_id": "", "version": 1, "status": 0, "severity": 0}
 
 
 @dataclass(frozen=True, slots=True)
@@ -89,7 +90,8 @@ def rejudge(packet: Batch, rule_id: str, setting: Setting, novelty: float) -> Re
 
 def _json(topic: str, row: Row) -> Row:
     """Return the given columns of a row in their JSON form."""
-    batch = batch_of(topic, [{**_HEAD, **row}])
+    head = {name: value for name, value in _HEAD.items() if name in TOPIC[topic].field_names}
+    batch = batch_of(topic, [{**head, **row}])
     return {name: value for name, value in to_json_rows(batch)[0].items() if name in row}
 
 
