@@ -65,7 +65,7 @@ NEW_POSITION: Final = Rule(
         at_least(q.OPENED_SHARE, "opened_share"),
         at_least(q.PREMIUM, "premium_usd"),
     ),
-    (Part(q.OPENED_SHARE, 0.0, 1.0, 0.6), Part(q.TOUCH_SHARE, 0.0, 1.0, 0.4)),
+    (Part(q.OPENED_SHARE, 0.0, 1.0, 0.6), Part(q.WORKED, 0.0, 1.0, 0.2), Part(q.TOUCH_SHARE, 0.0, 1.0, 0.2)),
     (premium(), confidence("opened_share", 0.7, "below it closing is no rare reading", 0.51)),
 )
 CLOSING_POSITION: Final = Rule(
@@ -82,7 +82,7 @@ CLOSING_POSITION: Final = Rule(
         at_least(q.INTEREST_COVER, "interest_cover"),
         at_least(q.PREMIUM, "premium_usd"),
     ),
-    (Part(q.CLOSED_SHARE, 0.0, 1.0, 0.6), Part(q.TOUCH_SHARE, 0.0, 1.0, 0.4)),
+    (Part(q.CLOSED_SHARE, 0.0, 1.0, 0.6), Part(q.WORKED, 0.0, 1.0, 0.2), Part(q.TOUCH_SHARE, 0.0, 1.0, 0.2)),
     (
         premium(),
         confidence("closed_share", 0.7, "below it opening is no rare reading", 0.51),
@@ -134,9 +134,10 @@ NO_FOLLOW_THROUGH: Final = Rule(
         at_least(q.PREMIUM, "premium_usd"),
     ),
     (
-        Part(q.QUOTE_MOVE, "quote_move", 0.0, 0.4),
+        Part(q.QUOTE_MOVE, "quote_move", 0.0, 0.2),
         Part(q.STOCK_MOVE, "stock_move_bp", 0.0, 0.2),
         Part(q.DISPLAYED, 0.0, 4.0, 0.4),
+        Part(q.WORKED, 0.0, 1.0, 0.2),
     ),
     (
         premium(),

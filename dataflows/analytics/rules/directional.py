@@ -21,8 +21,10 @@ _SWEPT: Final = (
     Part(q.VENUES, 1.0, "venue_count_full", 0.2),
     Part(q.DISPLAYED, 0.0, 2.0, 0.2),
 )
-_SOLD: Final = (
-    Part(q.TOUCH_SHARE, 0.0, 1.0, 0.6),
+# One order that waited for nothing tells little of purpose; that it was worked tells more.
+_TAKEN: Final = (
+    Part(q.WORKED, 0.0, 1.0, 0.4),
+    Part(q.TOUCH_SHARE, 0.0, 1.0, 0.2),
     Part(q.DISPLAYED, 0.0, 2.0, 0.2),
     Part(q.REPEATS, 0.0, 4.0, 0.2),
 )
@@ -71,7 +73,7 @@ CALL_SELL: Final = Rule(
     "Calls sold in size, consistent with overwriting or with closing",
     _PLAN,
     (*SIDED, holds(q.CALL), holds(q.SOLD), at_least(q.PREMIUM, "premium_usd")),
-    _SOLD,
+    _TAKEN,
     (premium(), SIDE_P),
 )
 PUT_SELL: Final = Rule(
@@ -81,7 +83,7 @@ PUT_SELL: Final = Rule(
     "Puts sold in size, consistent with put writing or with closing",
     _PLAN,
     (*SIDED, holds(q.PUT), holds(q.SOLD), at_least(q.PREMIUM, "premium_usd")),
-    _SOLD,
+    _TAKEN,
     (premium(), SIDE_P),
 )
 ZERO_DTE_PUNCH: Final = Rule(
@@ -97,8 +99,9 @@ ZERO_DTE_PUNCH: Final = Rule(
         at_least(q.PREMIUM, "premium_usd"),
     ),
     (
-        Part(q.FROM_MONEY, "from_money", 0.0, 0.4),
-        Part(q.TOUCH_SHARE, 0.0, 1.0, 0.4),
+        Part(q.WORKED, 0.0, 1.0, 0.4),
+        Part(q.FROM_MONEY, "from_money", 0.0, 0.2),
+        Part(q.TOUCH_SHARE, 0.0, 1.0, 0.2),
         Part(q.DISPLAYED, 0.0, 2.0, 0.2),
     ),
     (
@@ -117,7 +120,8 @@ FAR_DATED: Final = Rule(
     _PLAN,
     (*SIDED, at_least(q.DAYS, "days"), at_least(q.PREMIUM, "premium_usd")),
     (
-        Part(q.TOUCH_SHARE, 0.0, 1.0, 0.6),
+        Part(q.WORKED, 0.0, 1.0, 0.4),
+        Part(q.TOUCH_SHARE, 0.0, 1.0, 0.2),
         Part(q.DAYS, 0.0, "days_full", 0.2),
         Part(q.DISPLAYED, 0.0, 2.0, 0.2),
     ),

@@ -245,6 +245,12 @@ OPEN_CODE_OR_PACKAGE: Final = fact(
     "it is a package, or its sale codes are electronic, intermarket sweep or absent",
 )
 SWEEP: Final = fact("sweep", ("kind",), one_of("kind", PACKET_KIND, ("sweep",)), "it is a sweep")
+WORKED: Final = fact(
+    "worked",
+    ("kind",),
+    one_of("kind", PACKET_KIND, ("sweep", "split", "block", "iso_single", "repeat")),
+    "it went over several venues, in pieces, past better quotes, or in one print of a block's size",
+)
 CALL: Final = fact("call", ("right",), one_of("right", RIGHT, ("C",)), "the option is a call")
 PUT: Final = fact("put", ("right",), one_of("right", RIGHT, ("P",)), "the option is a put")
 BOUGHT: Final = fact("bought", ("side",), one_of("side", SIDE, ("buy",)), "its aggressor bought")
