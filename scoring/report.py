@@ -72,7 +72,8 @@ def _side(title: str, scores: list[Measures]) -> Grid:
         ("ceiling of any rule on the same facts", bracket),
     ):
         rows.append((name, n, "100.0 %", text, NOTHING, NOTHING, text, *(NOTHING,) * 6))
-    return Grid(f"{title} · {scores[0].get('undefined', 0):,} prints without one left out", heads, rows)
+    what = scores[0]["topic"].rpartition(".")[2]
+    return Grid(f"{title} · {scores[0].get('undefined', 0):,} {what} without one left out", heads, rows)
 
 
 def _side_row(s: Measures) -> tuple[str, ...]:
