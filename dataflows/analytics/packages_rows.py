@@ -18,7 +18,7 @@ from dataflows.analytics.packages_forms import CALENDAR, DIAGONAL, GEOMETRY
 from dataflows.analytics.packages_layout import Doubles, Parcels, Read
 from dataflows.analytics.packages_stock import Tie
 from dataflows.analytics.packages_tables import GROUPING_FROM, GROUPING_P, ROLL_NEVER, ROLL_P, SURE_MAX
-from dataflows.analytics.packages_text import Claim, described, identity, listed
+from dataflows.analytics.packages_text import Claim, Prints, described, identity, listed
 from dataflows.analytics.packages_totals import T_FIELDS, Totals, totals_of
 from dataflows.analytics.release import Longs
 from schemas.columns import Column
@@ -107,13 +107,18 @@ def _texts(parcels: Parcels, read: Read, claims: list[Claim], names: Names) -> d
     """Return identity, members, legs and evidence of each package."""
     ids, members, shown, legs, evidence = [], [], [], [], []
     starts = parcels.starts.tolist()
-    all_seqs, roots = parcels.legs[:, at.L_SEQ].tolist(), parcels.legs[:, at.L_ROOT].tolist()
+    prints = parcels.legs[:, (at.L_SEQ, at.L_CONTRACT, at.L_SIZE)].tolist()
+    roots = parcels.legs[parcels.starts[:-1], at.L_ROOT].tolist()
     for k, claim in enumerate(claims):
-        seqs = sorted(all_seqs[starts[k] : starts[k + 1]])
-        ids.append(identity(names.underlyings[roots[starts[k]]], seqs))
+        mine = sorted(prints[starts[k] : starts[k + 1]])
+        seqs = [seq for seq, _, _ in mine]
+        by_series: Prints = {}
+        for seq, series, size in mine:
+            by_series.setdefault(series, []).append((seq, size))
+        ids.append(identity(names.underlyings[roots[k]], seqs))
         members.append(listed(seqs))
         shown.append(listed(seqs, at.GROUP_LEGS))
-        told = described(read, k, claim, names)
+        told = described(read, k, claim, by_series, names)
         legs.append(told[0])
         evidence.append(told[1])
     return {

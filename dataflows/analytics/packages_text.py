@@ -4,7 +4,7 @@ Owns the shape of `legs` and `package_evidence`: prices in USD a share, premium 
 own: every number is written from whole units of the columns.
 """
 
-from typing import Final, NamedTuple
+from typing import Final, NamedTuple, TypeAlias
 
 from dataflows.analytics import packages_layout as at
 from dataflows.analytics.ids import SEPARATOR, hashed
@@ -13,6 +13,7 @@ from dataflows.analytics.packages_layout import Read
 from dataflows.analytics.packages_stock import Tie
 from schemas.kinds import PACKAGE_CLASS
 
+Prints: TypeAlias = dict[int, list[tuple[int, int]]]  # (sequence number, size) by number of the series
 _NANO: Final = 9
 _MONEY: Final = 4
 
@@ -47,11 +48,11 @@ def listed(seqs: list[int], most: int | None = None) -> str:
     return f"[{','.join(map(str, seqs))}]"
 
 
-def described(read: Read, k: int, claim: Claim, names: Names) -> tuple[str, str]:
-    """Return the JSON of the legs and of the evidence of package `k`."""
+def described(read: Read, k: int, claim: Claim, prints: Prints, names: Names) -> tuple[str, str]:
+    """Return the JSON of the legs and of the evidence of package `k`; `prints` are those of each series."""
     start, stop = int(read.starts[k]), int(read.starts[k + 1])
     lines, signs = read.lines[start:stop].tolist(), read.signs[start:stop].tolist()
-    legs = [_leg(line, sign * claim.way, names) for line, sign in zip(lines, signs, strict=True)]
+    legs = [_leg(line, sign * claim.way, prints, names) for line, sign in zip(lines, signs, strict=True)]
     return f"[{','.join(legs)}]", _evidence(read, k, claim, signs) if claim.is_package else "{}"
 
 
@@ -59,13 +60,15 @@ def _price(value: int) -> str:
     return "null" if value < 0 else decimal(value, _NANO)
 
 
-def _leg(line: list[int], sign: int, names: Names) -> str:
+def _leg(line: list[int], sign: int, prints: Prints, names: Names) -> str:
     """Return one leg; its ratio is signed where the package claims who bought."""
+    shown = ",".join(f"[{seq},{size}]" for seq, size in prints[line[at.N_CONTRACT]])
     return (
         f'{{"contract":"{names.contracts[line[at.N_CONTRACT]]}","ratio":{line[at.N_RATIO] * (sign or 1)},'
         f'"is_signed":{"true" if sign else "false"},"size":{line[at.N_SIZE]},'
         f'"price":{_price(line[at.N_PRICE])},"premium":{decimal(line[at.N_PREMIUM], _MONEY)},'
-        f'"first_seq":{line[at.N_FIRST_SEQ]},"bid":{_price(line[at.N_BID])},"ask":{_price(line[at.N_ASK])}}}'
+        f'"first_seq":{line[at.N_FIRST_SEQ]},"bid":{_price(line[at.N_BID])},"ask":{_price(line[at.N_ASK])},'
+        f'"prints":[{shown}]}}'
     )
 
 
