@@ -29,7 +29,7 @@ from dataflows.analytics.baselines_kernel import (
 from dataflows.analytics.options_layout import Ints
 from dataflows.analytics.options_names import Names
 from dataflows.analytics.plain import from_plain, to_plain
-from dataflows.analytics.release import Longs, Note
+from dataflows.analytics.release import ROW_PRINT, Longs, Note, Release
 
 Doubles: TypeAlias = npt.NDArray[np.float64]
 
@@ -111,10 +111,22 @@ class Baselines:
             bucket_row=_grown(self.tables.bucket_row, underlyings, -1),
         )
 
-    def block_sizes(self, contracts: Longs) -> Longs:
-        """Return the 99.5th percentile of print sizes of series like these in the sessions before, 0 where
-        no warm start told it."""
-        return np.asarray(self.tables.contracts[contracts, BLOCK], np.int64)
+    def block_sizes(self, contracts: Longs, release: Release, names: Names) -> Longs:
+        """Return by print row the 99.5th percentile of print sizes of series like its own in the sessions
+        before, 0 where no warm start told it; a note of this release counts from its time on."""
+        sizes = np.asarray(self.tables.contracts[contracts, BLOCK], np.int64)
+        is_print = release.row_kind == ROW_PRINT
+        at = np.zeros(len(contracts), np.int64)
+        at[release.row[is_print]] = release.effective_ts[is_print]
+        for note in release.notes:
+            rows = warm.read_rows(note.detail) if note.name == NAME else []
+            told = {row.key: int(row.state[BLOCK]) for row in rows if row.level == CONTRACT}
+            if told:
+                root = names.underlying_number(note.underlying)
+                index = np.flatnonzero((at >= note.at) & (names.underlying_of()[contracts] == root))
+                known = [told.get(names.contracts[c], 0) for c in contracts[index].tolist()]
+                sizes[index] = np.maximum(sizes[index], np.array(known, np.int64))
+        return sizes
 
     def score(self, packets: PacketColumns, notes: Sequence[Note] = (), names: Names | None = None) -> Scores:
         """Score packets in emission order and count them.

@@ -152,10 +152,11 @@ class OptionsCore:
         self._baselines.grow(len(self._names.contracts), len(self._names.underlyings))
         opens = np.array([s.open_ts for s in release.sessions], np.int64)
         order = release.row_kind, release.row, release.effective_ts
+        blocks = self._baselines.block_sizes(traded, release, self._names)
         walk = Walk(*order, opens, _halted(release, self._names), self._names.underlying_of())
         columns = Columns(
             walk,
-            _prints(release, traded, codes, opened, self._baselines.block_sizes(traded)),
+            _prints(release, traded, codes, opened, blocks),
             _quotes(release, quoted),
             new_placed(len(prints)),
         )

@@ -1,6 +1,7 @@
 """Baselines are robust, score before they count, blend by counts, and say when they cannot be used."""
 
 import json
+from dataclasses import replace
 from typing import Any
 
 import numpy as np
@@ -20,6 +21,8 @@ from dataflows.analytics.baselines_warm import LEVELS, to_row
 from dataflows.analytics.options_names import Names
 from dataflows.analytics.release import Note
 from schemas.kinds import BASELINE
+from tests.property.opening.conftest import MS, START, Fill, release_of, steps_of
+from tests.property.opening.conftest import SERIES as OPENING_SERIES
 
 HALF_HOUR = 30 * 60 * 10**9
 SERIES = tuple(f"IBM   260320C{n:08}" for n in (100_000, 101_000, 102_000, 103_000))
@@ -283,3 +286,18 @@ def test_a_row_that_cannot_be_so_is_left_out(row: dict[str, Any] | None) -> None
     baselines.note(Note(0, 0, "baseline", "IBM", {"rows": "none"}), names)
     baselines.note(Note(0, 0, "baseline", "IBM", {"rows": [good]}), names)
     assert baselines.tables.contracts[0].any()
+
+
+def test_block_sizes_count_from_the_time_of_their_note_on() -> None:
+    release = release_of(steps_of([Fill(START, START + n * MS, n % 2, 5) for n in range(4)], {}), START + MS)
+    names = Names()
+    contracts = names.intern(release.prints["underlying"], release.prints["contract"])
+    row = to_row(0, OPENING_SERIES[0], np.array([30.0, 10, 1, 2, 1, 0.1, 0.1, 20, 640]))
+    note = Note(START + 2 * MS, START, "baseline", "IBM", {"rows": [row]})
+    told_now = replace(release, notes=(note,))
+    baselines = Baselines.empty()
+    baselines.grow(2, 1)
+    assert baselines.block_sizes(contracts, release, names).tolist() == [0, 0, 0, 0]
+    assert baselines.block_sizes(contracts, told_now, names).tolist() == [0, 0, 640, 0]
+    baselines.note(note, names)
+    assert baselines.block_sizes(contracts, release, names).tolist() == [640, 0, 640, 0]
