@@ -16,7 +16,7 @@ import numpy as np
 from dataflows.analytics.cancels import MATCH_NONE, Cancel, Taken, find
 from dataflows.analytics.held_ledger import EVER, Late, Ledger, Moment
 from dataflows.analytics.held_packets import HeldPackets, Span
-from dataflows.analytics.held_prints import HeldPrints, correction_row, session_starts, text_hashes
+from dataflows.analytics.held_prints import HeldPrints, Opening, correction_row, openings, text_hashes
 from dataflows.analytics.held_rows import with_values
 from dataflows.analytics.held_types import WAIT_NS, Begun, Restated, Turn
 from dataflows.analytics.held_versions import (
@@ -142,14 +142,14 @@ class Held:
         """Go through session starts, cancels, corrections and late prints in the order of application."""
         order, codes = turn.order, turn.codes
         index, times = when
-        starts = session_starts(turn, int(index[0]) if len(index) else self._stores.prints.applied)
+        starts = openings(turn, int(index[0]) if len(index) else self._stores.prints.applied)
         is_taking = codes.takes_back[order] != CANCEL_NONE
         is_special = is_taking | (codes.status[order] == _LATE)
         names = text_hashes(turn.release.prints["refers_to"]) if is_taking.any() else np.zeros(0, np.int64)
         for place in np.flatnonzero(is_special).tolist():
             moment = Moment(int(times[place]), int(index[place]))
-            while starts and starts[0][0] <= moment.applied:
-                self._enter_session(*starts.pop(0), fresh)
+            while starts and starts[0].index <= moment.applied:
+                self._enter_session(starts.pop(0), fresh)
             self._late_joins(moment.ts, fresh)
             row = int(order[place])
             if is_taking[place]:
@@ -157,13 +157,13 @@ class Held:
             else:
                 self._late(turn, row, moment)
         for start in starts:
-            self._enter_session(*start, fresh)
+            self._enter_session(start, fresh)
         self._late_joins(EVER, fresh)
 
-    def _enter_session(self, index: int, ts: int, fresh: tuple[int, set[int]]) -> None:
-        self._late_joins(ts + 1, fresh)
-        self._stores.prints.enter_session(index)
-        self._stores.packets.session_ts = ts
+    def _enter_session(self, opening: Opening, fresh: tuple[int, set[int]]) -> None:
+        self._late_joins(opening.ts + 1, fresh)
+        if self._stores.prints.enter_session(opening):
+            self._stores.packets.session_ts = opening.ts
 
     def _take(
         self, turn: Turn, row: int, refers: int, moment: Moment, fresh: tuple[int, set[int]]

@@ -7,7 +7,7 @@ finds them.
 """
 
 from collections.abc import Mapping
-from typing import Any, Final
+from typing import Any, Final, NamedTuple
 
 import numpy as np
 import pyarrow as pa
@@ -62,6 +62,14 @@ def text_hashes(texts: pa.StringArray) -> Longs:
     return np.asarray(_hashes(bounds, np.frombuffer(data, np.uint8)))
 
 
+class Opening(NamedTuple):
+    """A session record: the application index of the next print, its time, and when that session opens."""
+
+    index: int
+    ts: int
+    open_ts: int
+
+
 class HeldPrints:
     """Prints of one shard within reach of cancels; `index` counts every print that was ever applied."""
 
@@ -69,7 +77,7 @@ class HeldPrints:
         self.table = Table(_COLUMNS)
         self.applied = 0
         self.session_index = 0
-        self._trimmed_at = 0
+        self._trimmed_at = self._open_ts = 0
         self._told = np.zeros(0, np.int32)
         self._first = np.zeros(0, np.int64)
         self._turn_row = 0
@@ -89,10 +97,13 @@ class HeldPrints:
         self.applied += len(rows)
         return index, times
 
-    def enter_session(self, index: int) -> None:
-        """Let a session start before the print of that application index: nothing earlier is in reach."""
-        self.session_index = index
+    def enter_session(self, opening: Opening) -> bool:
+        """Let a session start: nothing earlier is in reach. False where it is the same session again."""
+        if opening.open_ts == self._open_ts:
+            return False
+        self._open_ts, self.session_index = opening.open_ts, opening.index
         self._told[:] = 0
+        return True
 
     def end(self, turn: Turn) -> None:
         """Count what the series of a release have reported, once all its cancels are matched."""
@@ -162,7 +173,7 @@ class HeldPrints:
         """Return the prints as plain data."""
         return {
             "table": self.table.snapshot(),
-            "numbers": (self.applied, self.session_index, self._trimmed_at),
+            "numbers": (self.applied, self.session_index, self._trimmed_at, self._open_ts),
             "told": to_plain(self._told),
             "first": to_plain(self._first),
         }
@@ -172,7 +183,7 @@ class HeldPrints:
         """Return the prints that `snapshot` described."""
         found = cls()
         found.table.load(plain["table"])
-        found.applied, found.session_index, found._trimmed_at = plain["numbers"]
+        found.applied, found.session_index, found._trimmed_at, found._open_ts = plain["numbers"]
         found._told, found._first = from_plain(plain["told"]), from_plain(plain["first"])
         return found
 
@@ -184,12 +195,15 @@ class HeldPrints:
         self._first = np.concatenate([self._first, np.full(more, -1, np.int64)])
 
 
-def session_starts(turn: Turn, first_index: int) -> list[tuple[int, int]]:
-    """Return (application index of the next print, time) of each session that starts in a release."""
+def openings(turn: Turn, first_index: int) -> list[Opening]:
+    """Return the session records of a release in order; a feed that starts again repeats that of the day."""
     release = turn.release
     before = np.cumsum(release.row_kind == ROW_PRINT)
-    steps = np.flatnonzero(release.row_kind == ROW_SESSION)
-    return [(first_index + int(before[s]), int(release.effective_ts[s])) for s in steps.tolist()]
+    found = []
+    for step in np.flatnonzero(release.row_kind == ROW_SESSION).tolist():
+        open_ts = release.sessions[int(release.row[step])].open_ts
+        found.append(Opening(first_index + int(before[step]), int(release.effective_ts[step]), open_ts))
+    return found
 
 
 def _columns(turn: Turn, rows: Longs, index: Longs, times: Longs) -> dict[str, Any]:

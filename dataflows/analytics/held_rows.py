@@ -45,9 +45,12 @@ def unpack(block: Block) -> Batch:
 def _bytes_of(column: Column) -> bytes:
     if not is_text(column):
         return bytes(np.ascontiguousarray(column).tobytes())
-    parts = [text.encode() for text in column.to_pylist()]
-    lengths = np.array([len(part) for part in parts], np.int32)
-    return bytes(lengths.tobytes()) + b"".join(parts)
+    if not len(column):
+        return b""
+    _, offsets, data = column.buffers()
+    bounds = np.frombuffer(offsets, np.int32, len(column) + 1, column.offset * 4)
+    text = memoryview(data)[bounds[0] : bounds[-1]] if bounds[-1] > bounds[0] else b""
+    return bytes(np.diff(bounds).astype(np.int32).tobytes()) + bytes(text)
 
 
 def _text_at(raw: bytes, at: int, rows: int) -> tuple[pa.StringArray, int]:

@@ -65,8 +65,9 @@ def trade(ts: int, **changes: Any) -> Row:
     return Row(ROW_PRINT, ts, **changes)
 
 
-def session(ts: int) -> Row:
-    return Row(ROW_SESSION, ts)
+def session(ts: int, opened: int = 1) -> Row:
+    """Return a session record; `opened` tells one session from another."""
+    return Row(ROW_SESSION, ts, size=opened)
 
 
 def numbered(rows: list[Row]) -> list[Row]:
@@ -84,7 +85,7 @@ def release_of(rows: list[Row], watermark: int) -> Release:
         seen[row.what] += 1
     return Release(
         watermark,
-        tuple(Session("s", r.ts, r.ts, r.ts + 10**15, 0, {}) for r in parts[ROW_SESSION]),
+        tuple(Session("s", r.ts, r.size, r.ts + 10**15, 0, {}) for r in parts[ROW_SESSION]),
         from_rows(TOPIC["options.prints"], [_print(r) for r in parts[ROW_PRINT]]),
         from_rows(TOPIC["options.nbbo"], [_quote(r) for r in parts[ROW_QUOTE]]),
         np.array([r.late > 0 for r in parts[ROW_PRINT]], np.bool_),
@@ -261,7 +262,8 @@ def logs(draw: st.DrawFn) -> list[Row]:
     for _ in range(draw(st.integers(0, 6))):
         rows.append(draw(takings(trades, now)))
     if draw(st.booleans()):
-        rows.append(session(draw(st.sampled_from(trades)).ts + draw(st.sampled_from(GAPS))))
+        ts = draw(st.sampled_from(trades)).ts + draw(st.sampled_from(GAPS))
+        rows += [session(ts, draw(st.integers(1, 2))), session(ts + draw(st.sampled_from(GAPS)))]
     return numbered(rows)
 
 

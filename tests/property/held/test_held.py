@@ -175,6 +175,14 @@ def test_a_session_starts_anew() -> None:
     assert [seq for seq, _ in found.cancels.values()] == [4]
 
 
+def test_a_feed_that_starts_again_is_in_the_same_session() -> None:
+    found = ran(
+        session(T - 1), trade(T, size=3), session(FAR), trade(FAR + 1), cancel(FAR + 2, size=3, code="E")
+    )
+    assert matches(found) == ["by_terms"]
+    assert (2, "retracted", "cancel", 0) in versions(found)
+
+
 def test_a_late_print_joins_the_packet_it_lies_within() -> None:
     sweep = (trade(T, size=3), trade(T + 40 * MS, size=4, venue="C"))
     found = ran(*sweep, trade(FAR, late=FAR - T - 20 * MS, size=2, venue="C"))
