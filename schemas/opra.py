@@ -83,11 +83,12 @@ IS_AGAINST_SINGLE_LEGS: Final = DATED.marks["single_legs"][NOW]
 
 
 def table_number(date: int | npt.NDArray[np.int64] | None) -> int | npt.NDArray[np.int64]:
-    """Return the table of a date (YYYYMMDD) or of an array of dates; without one, the newest."""
+    """Return the table of a date (YYYYMMDD) or of an array of dates; without one, or for 0, the newest."""
     if date is None:
         return NOW
     starts = np.array([table.since for table in TABLES], np.int64)
-    number = np.clip(np.searchsorted(starts, date, side="right") - 1, 0, NOW)
+    found = np.clip(np.searchsorted(starts, date, side="right") - 1, 0, NOW)
+    number = np.where(np.asarray(date) > 0, found, NOW)
     return int(number) if np.ndim(number) == 0 else np.asarray(number, np.int64)
 
 

@@ -7,7 +7,6 @@ print's own time. Refuses to call a placement stable where the ring no longer re
 from typing import Final, TypeAlias
 
 import numpy as np
-from numba import njit
 
 from dataflows.analytics.options_layout import (
     MS,
@@ -28,6 +27,7 @@ from dataflows.analytics.options_layout import (
     Placed,
     Prints,
     Quotes,
+    kernel,
 )
 from dataflows.analytics.quotes import (
     PLACE_ABOVE_ASK,
@@ -69,14 +69,14 @@ FLOOR_WINDOW_NS: Final = 90 * SECOND
 Code: TypeAlias = int | np.int8 | np.int64
 
 
-@njit(cache=True)
+@kernel
 def drop_quotes(book: Book) -> None:
     """Forget every standing quote and every price change."""
     book.standing[:] = NO_TIME
     book.standing[:, Q_VENUES:] = 0
 
 
-@njit(cache=True)
+@kernel
 def drop_quotes_of(book: Book, underlying_of: Longs, underlying: int) -> None:
     """Forget the quotes of the series of one underlying: it is halted, nothing stands."""
     for contract in range(len(underlying_of)):
@@ -85,44 +85,58 @@ def drop_quotes_of(book: Book, underlying_of: Longs, underlying: int) -> None:
             book.standing[contract, Q_VENUES:] = 0
 
 
-@njit(cache=True)
+@kernel
 def apply_quote(book: Book, quotes: Quotes, row: int) -> bool:
-    """Let a quote stand; return False where it is late and older than the one that stands.
+    """Let a quote stand; return False where it is late and older than the one that stands."""
+    quote = (
+        quotes.source_ts[row],
+        quotes.seq[row],
+        quotes.bid[row],
+        quotes.ask[row],
+        quotes.bid_size[row],
+        quotes.ask_size[row],
+        quotes.venues[row],
+    )
+    return _stand(book.standing, book.ring, (quotes.contract[row], quotes.is_late[row]), quote)
+
+
+@kernel
+def _stand(standing: Longs, ring: Longs, of: tuple[int, bool], quote: tuple[int, ...]) -> bool:
+    """Let a quote of (contract, is late) stand, and remember it where its prices are new.
 
     The newest price change of a ring always has the prices of the quote that stands, so that a quote of
     the same prices need not look at the ring.
     """
-    contract, ts = quotes.contract[row], quotes.source_ts[row]
-    bid, ask = quotes.bid[row], quotes.ask[row]
-    standing = book.standing[contract]
-    if quotes.is_late[row] and ts < standing[Q_TS]:
+    contract, is_late = of
+    ts, seq, bid, ask, bid_size, ask_size, venues = quote
+    if is_late and ts < standing[contract, Q_TS]:
         return False
-    mark = standing[Q_MARK]
-    is_same = mark != 0 and standing[Q_BID] == bid and standing[Q_ASK] == ask
-    standing[Q_TS], standing[Q_SEQ] = ts, quotes.seq[row]
-    standing[Q_BID], standing[Q_ASK] = bid, ask
-    standing[Q_BID_SIZE], standing[Q_ASK_SIZE] = quotes.bid_size[row], quotes.ask_size[row]
-    standing[Q_VENUES] = quotes.venues[row]
-    if is_same:
+    mark = standing[contract, Q_MARK]
+    is_same = standing[contract, Q_BID] == bid and standing[contract, Q_ASK] == ask
+    standing[contract, Q_TS], standing[contract, Q_SEQ] = ts, seq
+    standing[contract, Q_BID], standing[contract, Q_ASK] = bid, ask
+    standing[contract, Q_BID_SIZE], standing[contract, Q_ASK_SIZE] = bid_size, ask_size
+    standing[contract, Q_VENUES] = venues
+    if mark != 0 and is_same:
         return True
     head, filled = mark // RING_MARK, mark % RING_MARK
-    newest = (head + RING - 1) % RING
-    if filled > 0 and book.ring[contract, newest, Q_TS] == ts:
-        _copy(standing, book.ring[contract, newest])  # what it held stood for no time at all
-        return True
-    _copy(standing, book.ring[contract, head])
-    standing[Q_MARK] = (head + 1) % RING * RING_MARK + min(filled + 1, RING)
+    place = (head + RING - 1) % RING
+    if filled == 0 or ring[contract, place, Q_TS] != ts:
+        place = head  # else: what the newest held stood for no time at all
+        standing[contract, Q_MARK] = (head + 1) % RING * RING_MARK + min(filled + 1, RING)
+    for number in range(QUOTE_FIELDS):
+        ring[contract, place, number] = standing[contract, number]
     return True
 
 
-@njit(cache=True)
+@kernel
 def _copy(quote: Longs, target: Longs) -> None:
     """Write a quote to another place."""
     for number in range(QUOTE_FIELDS):
         target[number] = quote[number]
 
 
-@njit(cache=True)
+@kernel
 def find_before(book: Book, contract: int, ts: int) -> int:
     """Return the ring position of the prices that stood strictly before `ts`; -1 where unknown."""
     mark = book.standing[contract, Q_MARK]
@@ -134,13 +148,13 @@ def find_before(book: Book, contract: int, ts: int) -> int:
     return -1
 
 
-@njit(cache=True)
+@kernel
 def _place(book: Book, contract: int, at: int, price: int) -> int:
     bid, ask = book.ring[contract, at, Q_BID], book.ring[contract, at, Q_ASK]
     return int(placement(price, bid, ask, quote_state(bid, ask, True)))
 
 
-@njit(cache=True)
+@kernel
 def _is_same_at(book: Book, contract: int, ts: int, judged: tuple[int, int]) -> bool:
     """Tell whether (price, placement) holds against the quotes 1, 10 and 50 ms before `ts`."""
     before = -1
@@ -154,7 +168,7 @@ def _is_same_at(book: Book, contract: int, ts: int, judged: tuple[int, int]) -> 
     return True
 
 
-@njit(cache=True)
+@kernel
 def _is_same_over(book: Book, contract: int, ts: int, judged: tuple[int, int]) -> bool:
     """Tell whether (price, placement) holds against all quotes of the floor's window before `ts`."""
     mark = book.standing[contract, Q_MARK]
@@ -171,7 +185,7 @@ def _is_same_over(book: Book, contract: int, ts: int, judged: tuple[int, int]) -
     return False
 
 
-@njit(cache=True)
+@kernel
 def side_of(state: Code, place: Code) -> int:
     """Return the aggressor by the quote rule; a locked or crossed quote and the mid name none.
 
@@ -186,19 +200,19 @@ def side_of(state: Code, place: Code) -> int:
     return SIDE_NONE
 
 
-@njit(cache=True)
+@kernel
 def has_sided_family(family: int) -> bool:
     """Tell whether prints of a code family may be given a side of their own."""
     return family in (FAMILY_UNKNOWN, FAMILY_ELECTRONIC, FAMILY_ISO, FAMILY_AUCTION)
 
 
-@njit(cache=True)
+@kernel
 def has_package_family(family: int) -> bool:
     """Tell whether prints of a code family are legs of packages, and so no parents of their own."""
     return family in (FAMILY_MULTI_LEG, FAMILY_STOCK_OPTION)
 
 
-@njit(cache=True)
+@kernel
 def _find_quote(book: Book, contract: int, ts: int, quote: Longs) -> int:
     """Copy the quote that stood strictly before `ts` into `quote` and say where it came from."""
     stood_from = book.standing[contract, Q_TS]
@@ -212,7 +226,7 @@ def _find_quote(book: Book, contract: int, ts: int, quote: Longs) -> int:
     return SOURCE_HISTORY
 
 
-@njit(cache=True)
+@kernel
 def _carried(prints: Prints, row: int, quote: Longs) -> int:
     """Copy the quote that came with the print itself; it has no time. Return its source, 0 for none."""
     bid, ask = prints.carried_bid[row], prints.carried_ask[row]
@@ -225,7 +239,7 @@ def _carried(prints: Prints, row: int, quote: Longs) -> int:
     return SOURCE_CARRIED
 
 
-@njit(cache=True)
+@kernel
 def place_print(book: Book, prints: Prints, placed: Placed, row: int) -> None:
     """Write the quote of one print, its state, placement, stability and side.
 

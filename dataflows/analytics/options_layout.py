@@ -9,12 +9,17 @@ from typing import Final, NamedTuple, TypeAlias
 
 import numpy as np
 import numpy.typing as npt
+from numba import njit
 
 from dataflows.analytics.release import Codes, Flags, Longs
 from schemas.kinds import VENUE_LETTER
 
 Ints: TypeAlias = npt.NDArray[np.int32]
 Shorts: TypeAlias = npt.NDArray[np.int16]
+
+# Kernels that allocate nothing need no counts of references to their arrays, which cost three times as much
+# as placing a print itself; numba refuses to compile an allocation in such a kernel.
+kernel: Final = njit(cache=True, _nrt=False)
 
 MS: Final = 1_000_000
 SECOND: Final = 1_000_000_000

@@ -6,8 +6,6 @@ sweep, split, block, single-venue ISO or single. Refuses to decide which prints 
 
 from typing import Final
 
-from numba import njit
-
 from dataflows.analytics import options_layout as at
 from dataflows.analytics.options_book import (
     FAMILY_AUCTION,
@@ -19,7 +17,7 @@ from dataflows.analytics.options_book import (
     SIDE_BUY,
     SIDE_SELL,
 )
-from dataflows.analytics.options_layout import Limits, Parents, Trade
+from dataflows.analytics.options_layout import Limits, Parents, Trade, kernel
 from dataflows.analytics.options_money import MONEY_MAX
 from dataflows.analytics.quotes import (
     PLACE_ABOVE_ASK,
@@ -65,7 +63,7 @@ _SUMS: Final = (
 _MONEY: Final = (at.P_PREMIUM, at.P_ASK_PREMIUM, at.P_BID_PREMIUM, at.P_INSIDE_PREMIUM)
 
 
-@njit(cache=True)
+@kernel
 def start_parent(parents: Parents, slot: int, trade: Trade, key: tuple[int, int]) -> None:
     """Open a parent without members as (side, group); its arrival quote is that of the trade."""
     parent = parents.slots[slot]
@@ -86,7 +84,7 @@ def start_parent(parents: Parents, slot: int, trade: Trade, key: tuple[int, int]
     parent[at.P_BASIS] = trade.basis
 
 
-@njit(cache=True)
+@kernel
 def _displayed(trade: Trade, side: int) -> int:
     """Return the contracts displayed at the touch that this side takes; ABSENT where there is none."""
     if side == SIDE_BUY and trade.ask > 0:
@@ -94,7 +92,7 @@ def _displayed(trade: Trade, side: int) -> int:
     return trade.bid_size if side == SIDE_SELL and trade.bid > 0 else ABSENT
 
 
-@njit(cache=True)
+@kernel
 def add_member(parents: Parents, limits: Limits, slot: int, trade: Trade) -> None:
     """Add a trade to the totals of a parent."""
     parent = parents.slots[slot]
@@ -128,13 +126,13 @@ def add_member(parents: Parents, limits: Limits, slot: int, trade: Trade) -> Non
         _add_placed(parent, at.P_INSIDE, at.P_INSIDE_PREMIUM, trade)
 
 
-@njit(cache=True)
+@kernel
 def _add_placed(parent: Longs, size: int, money: int, trade: Trade) -> None:
     parent[size] += trade.size
     parent[money] = min(parent[money] + trade.premium, MONEY_MAX)
 
 
-@njit(cache=True)
+@kernel
 def _size_field(family: int) -> int:
     """Return where the contracts of a code family are summed; -1 for those that have no sum."""
     if family == FAMILY_ELECTRONIC:
@@ -148,7 +146,7 @@ def _size_field(family: int) -> int:
     return at.P_FLOOR if family == FAMILY_FLOOR else -1
 
 
-@njit(cache=True)
+@kernel
 def shared_family(one: int, other: int) -> int:
     """Return the family of both: the same, unknown where either is, else electronic (ISOs are too)."""
     if one == other:
@@ -158,7 +156,7 @@ def shared_family(one: int, other: int) -> int:
     return FAMILY_ELECTRONIC
 
 
-@njit(cache=True)
+@kernel
 def _count_event(parents: Parents, limits: Limits, slot: int, event: tuple[int, int]) -> None:
     """Count a taker event unless (venue and family, time) continues one that began within its span."""
     key, ts = event
@@ -174,7 +172,7 @@ def _count_event(parents: Parents, limits: Limits, slot: int, event: tuple[int, 
     parents.slots[slot, at.P_EVENTS] = count + 1
 
 
-@njit(cache=True)
+@kernel
 def merge(parents: Parents, into: int, later: int) -> None:
     """Add the members of a later run to a waiting parent of the same venue."""
     parent, run = parents.slots[into], parents.slots[later]
@@ -193,7 +191,7 @@ def merge(parents: Parents, into: int, later: int) -> None:
     parent[at.P_LAST], parent[at.P_LAST_SEQ] = run[at.P_LAST], run[at.P_LAST_SEQ]
 
 
-@njit(cache=True)
+@kernel
 def kind_of(parent: Longs, limits: Limits) -> int:
     """Return the kind of a closed parent: what its code says, else a claim about several prints before one
     about a single print."""

@@ -12,8 +12,6 @@ the times the parents themselves name, so the result does not depend on how the 
 
 from typing import Final
 
-from numba import njit
-
 from dataflows.analytics import options_layout as at
 from dataflows.analytics.options_book import (
     FAMILY_AUCTION,
@@ -23,20 +21,20 @@ from dataflows.analytics.options_book import (
     has_sided_family,
     side_of,
 )
-from dataflows.analytics.options_layout import Limits, Parents, Trade
+from dataflows.analytics.options_layout import Limits, Parents, Trade, kernel
 from dataflows.analytics.options_members import add_member, kind_of, merge, start_parent
 from dataflows.analytics.quotes import placement
 
 SIDES: Final = 3
 
 
-@njit(cache=True)
+@kernel
 def key_of(side: int, group: int) -> int:
     """Return the position of an open parent within its contract."""
     return group * SIDES + side
 
 
-@njit(cache=True)
+@kernel
 def group_of(family: int) -> int:
     """Return which prints may share a parent: ordinary ones, auctions, or none at all."""
     if family == FAMILY_AUCTION:
@@ -44,7 +42,7 @@ def group_of(family: int) -> int:
     return at.GROUP_LIT if has_sided_family(family) else at.GROUP_ALONE
 
 
-@njit(cache=True)
+@kernel
 def _emit(parents: Parents, limits: Limits, slot: int, ts: int) -> None:
     """Close a parent at `ts`; its slot stays until the caller has read it."""
     parent = parents.slots[slot]
@@ -56,14 +54,14 @@ def _emit(parents: Parents, limits: Limits, slot: int, ts: int) -> None:
     parents.counts[at.C_OPEN] -= 1
 
 
-@njit(cache=True)
+@kernel
 def _take_slot(parents: Parents) -> int:
     parents.counts[at.C_FREE] -= 1
     parents.counts[at.C_OPEN] += 1
     return int(parents.free[parents.counts[at.C_FREE]])
 
 
-@njit(cache=True)
+@kernel
 def _give_back(parents: Parents, slot: int) -> None:
     parents.stage[slot] = at.STAGE_FREE
     parents.free[parents.counts[at.C_FREE]] = slot
@@ -71,7 +69,7 @@ def _give_back(parents: Parents, slot: int) -> None:
     parents.counts[at.C_OPEN] -= 1
 
 
-@njit(cache=True)
+@kernel
 def _run_due(parents: Parents, limits: Limits, slot: int) -> int:
     """Return the last instant at which the run takes a member."""
     run = parents.slots[slot]
@@ -79,14 +77,14 @@ def _run_due(parents: Parents, limits: Limits, slot: int) -> int:
     return int(min(by_gap, run[at.P_START] + limits.sweep_span_ns))
 
 
-@njit(cache=True)
+@kernel
 def _pending_due(parents: Parents, limits: Limits, slot: int) -> int:
     """Return when a waiting parent leaves, if no run comes that joins it."""
     pending = parents.slots[slot]
     return int(max(pending[at.P_LAST] + limits.split_gap_ns, pending[at.P_HELD]))
 
 
-@njit(cache=True)
+@kernel
 def _belongs(parents: Parents, limits: Limits, pending: int, run: int) -> bool:
     """Tell whether a closed run continues the waiting parent: one venue, split gap, split span."""
     before, after = parents.slots[pending], parents.slots[run]
@@ -97,7 +95,7 @@ def _belongs(parents: Parents, limits: Limits, pending: int, run: int) -> bool:
     )
 
 
-@njit(cache=True)
+@kernel
 def _close_run(parents: Parents, limits: Limits, where: tuple[int, int], ts: int) -> None:
     """Let the run of (contract, key) leave, wait, or join what waits."""
     stages = parents.by_key[where[0], where[1]]
@@ -117,7 +115,7 @@ def _close_run(parents: Parents, limits: Limits, where: tuple[int, int], ts: int
         stages[at.PENDING] = run
 
 
-@njit(cache=True)
+@kernel
 def _settle(parents: Parents, limits: Limits, where: tuple[int, int], until: int) -> None:
     """Close what (contract, key) has due at or before `until`."""
     stages = parents.by_key[where[0], where[1]]
@@ -134,13 +132,13 @@ def _settle(parents: Parents, limits: Limits, where: tuple[int, int], until: int
             stages[at.PENDING] = -1
 
 
-@njit(cache=True)
+@kernel
 def _where(parents: Parents, slot: int) -> tuple[int, int]:
     parent = parents.slots[slot]
     return int(parent[at.P_CONTRACT]), int(key_of(parent[at.P_SIDE], parent[at.P_GROUP]))
 
 
-@njit(cache=True)
+@kernel
 def settle_all(parents: Parents, limits: Limits, until: int) -> None:
     """Close every parent that is due at or before `until`."""
     for slot in range(parents.slots.shape[0]):
@@ -148,7 +146,7 @@ def settle_all(parents: Parents, limits: Limits, until: int) -> None:
             _settle(parents, limits, _where(parents, slot), until)
 
 
-@njit(cache=True)
+@kernel
 def _flush(parents: Parents, limits: Limits, where: tuple[int, int], ts: int) -> None:
     """Close the parents of (contract, key) now, whatever they were waiting for."""
     stages = parents.by_key[where[0], where[1]]
@@ -159,7 +157,7 @@ def _flush(parents: Parents, limits: Limits, where: tuple[int, int], ts: int) ->
         stages[at.PENDING] = -1
 
 
-@njit(cache=True)
+@kernel
 def end_session(parents: Parents, limits: Limits, ts: int) -> None:
     """Close every parent: at its own time where that comes before `ts`, else at `ts`."""
     settle_all(parents, limits, ts)
@@ -168,7 +166,7 @@ def end_session(parents: Parents, limits: Limits, ts: int) -> None:
             _flush(parents, limits, _where(parents, slot), ts)
 
 
-@njit(cache=True)
+@kernel
 def _make_room(parents: Parents, limits: Limits, ts: int) -> None:
     """Keep to the bound on open parents: the one that began first closes now, and is counted."""
     if parents.counts[at.C_OPEN] < limits.open_parents:
@@ -186,7 +184,7 @@ def _make_room(parents: Parents, limits: Limits, ts: int) -> None:
     _flush(parents, limits, _where(parents, oldest), ts)
 
 
-@njit(cache=True)
+@kernel
 def _is_before(parents: Parents, slot: int, other: int) -> bool:
     mine, theirs = parents.slots[slot], parents.slots[other]
     if mine[at.P_START] != theirs[at.P_START]:
@@ -194,7 +192,7 @@ def _is_before(parents: Parents, slot: int, other: int) -> bool:
     return bool(mine[at.P_FIRST_SEQ] < theirs[at.P_FIRST_SEQ])
 
 
-@njit(cache=True)
+@kernel
 def _adopted_side(parents: Parents, contract: int, price: int) -> int:
     """Return the side of the one run against whose arrival quote this price has that side.
 
@@ -214,7 +212,7 @@ def _adopted_side(parents: Parents, contract: int, price: int) -> int:
     return found
 
 
-@njit(cache=True)
+@kernel
 def _begin(parents: Parents, limits: Limits, trade: Trade, key: tuple[int, int]) -> int:
     """Open a parent of (side, group) at this trade and return its slot."""
     _make_room(parents, limits, trade.ts)
@@ -223,7 +221,7 @@ def _begin(parents: Parents, limits: Limits, trade: Trade, key: tuple[int, int])
     return slot
 
 
-@njit(cache=True)
+@kernel
 def _settle_contract(parents: Parents, limits: Limits, contract: int, until: int) -> None:
     for key in range(at.KEYS):
         runs, waits = (
@@ -234,7 +232,7 @@ def _settle_contract(parents: Parents, limits: Limits, contract: int, until: int
             _settle(parents, limits, (contract, key), until)
 
 
-@njit(cache=True)
+@kernel
 def join_print(parents: Parents, limits: Limits, trade: Trade) -> None:
     """Make a trade a member of its parent; needs one free slot."""
     group = int(group_of(trade.family))

@@ -7,8 +7,6 @@ is free, and the caller makes room and goes on from there.
 
 from typing import NamedTuple
 
-from numba import njit
-
 from dataflows.analytics import options_layout as at
 from dataflows.analytics.options_book import (
     STATUS_OK,
@@ -27,6 +25,7 @@ from dataflows.analytics.options_layout import (
     Quotes,
     Trade,
     Walk,
+    kernel,
 )
 from dataflows.analytics.options_parents import end_session, join_print
 from dataflows.analytics.release import ROW_NOTE, ROW_PRINT, ROW_QUOTE
@@ -48,7 +47,7 @@ class Columns(NamedTuple):
     placed: Placed
 
 
-@njit(cache=True)
+@kernel
 def trade_of(prints: Prints, placed: Placed, row: int, ts: int) -> Trade:
     """Gather one print and what was found for it."""
     quote = placed.quote
@@ -79,7 +78,7 @@ def trade_of(prints: Prints, placed: Placed, row: int, ts: int) -> Trade:
     )
 
 
-@njit(cache=True)
+@kernel
 def walk_rows(state: State, limits: Limits, columns: Columns, start: int) -> int:
     """Apply rows from `start` on; return the row to go on from, the number of rows when done."""
     book, parents = state.book, state.parents
