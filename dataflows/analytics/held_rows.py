@@ -22,8 +22,10 @@ Block = tuple[int, int, bytes]  # rows, bytes when unpacked, packed
 
 
 def pack(batch: Batch) -> Block:
-    """Return the rows of a complete batch as one compressed text."""
-    raw = b"".join(_bytes_of(batch[name]) for name, _ in _PROTOTYPE)
+    """Return the rows of a complete batch as one compressed text; a column of one value is written once."""
+    parts = [_bytes_of(batch[name]) for name, _ in _PROTOTYPE]
+    once = bytes(is_once for is_once, _ in parts)
+    raw = once + b"".join(part for _, part in parts)
     return len(batch), len(raw), _CODEC.compress(raw, asbytes=True)
 
 
@@ -32,25 +34,37 @@ def unpack(block: Block) -> Batch:
     rows, size, packed = block
     raw = _CODEC.decompress(packed, decompressed_size=size, asbytes=True)
     columns: dict[str, Column] = {}
-    at = 0
-    for name, kind in _PROTOTYPE:
+    at = len(_PROTOTYPE)
+    for number, (name, kind) in enumerate(_PROTOTYPE):
+        count = 1 if raw[number] else rows
         if kind is None:
-            columns[name], at = _text_at(raw, at, rows)
+            column, at = _text_at(raw, at, count)
+            columns[name] = pa.repeat(column[0], rows) if raw[number] else column
         else:
-            columns[name] = np.frombuffer(raw, kind, rows, at)
-            at += rows * np.dtype(kind).itemsize
+            values = np.frombuffer(raw, kind, count, at)
+            columns[name] = np.repeat(values, rows) if raw[number] else values
+            at += count * np.dtype(kind).itemsize
     return Batch(PACKETS, columns)
 
 
-def _bytes_of(column: Column) -> bytes:
-    if not is_text(column):
-        return bytes(np.ascontiguousarray(column).tobytes())
+def _bytes_of(column: Column) -> tuple[bool, bytes]:
+    """Return whether a column holds one value alone, and that value or all."""
+    if is_text(column):
+        return _text_bytes(column)
+    is_once = len(column) > 1 and bool((column[1:] == column[0]).all())
+    return is_once, bytes((column[:1] if is_once else np.ascontiguousarray(column)).tobytes())
+
+
+def _text_bytes(column: pa.StringArray) -> tuple[bool, bytes]:
     if not len(column):
-        return b""
+        return False, b""
     _, offsets, data = column.buffers()
     bounds = np.frombuffer(offsets, np.int32, len(column) + 1, column.offset * 4)
-    text = memoryview(data)[bounds[0] : bounds[-1]] if bounds[-1] > bounds[0] else b""
-    return bytes(np.diff(bounds).astype(np.int32).tobytes()) + bytes(text)
+    text = bytes(memoryview(data)[bounds[0] : bounds[-1]]) if bounds[-1] > bounds[0] else b""
+    lengths = np.diff(bounds).astype(np.int32)
+    first = text[: lengths[0]]
+    is_once = len(column) > 1 and bool((lengths == lengths[0]).all()) and text == first * len(column)
+    return is_once, bytes(lengths[:1].tobytes()) + first if is_once else bytes(lengths.tobytes()) + text
 
 
 def _text_at(raw: bytes, at: int, rows: int) -> tuple[pa.StringArray, int]:
