@@ -159,6 +159,8 @@ def _more(s: Measures) -> str:
     found = [text.format(s[key]) for key, text in known.items() if s.get(key) is not None]
     if s.get("story_precision") is not None:
         found.append(f"stories right {percent(s['story_precision'])}")
+    if s.get("provable_claimed") is not None:
+        found.append(f"{percent(s['provable_claimed'], 2)} of the provable")
     if s.get("f1") is not None:
         found.append(f"F1 {percent(s['f1'])}")
     worst: Any = s.get("seeds", {}).get("worst_decile")

@@ -251,6 +251,29 @@ def test_the_identity_counts_what_traded_before_and_the_badge_does_not() -> None
         assert badge["classes"]["buy"]["violated"] == (PRINTS if before == 4 else 0)
 
 
+def test_a_bound_that_a_later_print_weakens_counts_by_what_stands_of_it() -> None:
+    """The first print opened 6 of 10 where 4 were open; it said 9, and later prints leave 6 or 7 of that."""
+    interest = pl.DataFrame({"contract": [SERIES], "open_interest": [4]})
+    truth = fills(open_buy=np.full(PRINTS, 6), open_sell=np.full(PRINTS, 6))
+    bare = outputs()["options.placed"]
+    first = int(bare["print_seq"][0])
+    said = pl.Series("opened_min_buy", [9] + [0] * (PRINTS - 1))
+    for left, violated in ((6, 0), (7, 2)):
+        texts = ["[]"] * (PRINTS - 2) + [f"[[{first},8]]", f"[[{first},{left}]]"]
+        claims = bare.with_columns(said, said.alias("opened_min_sell"), pl.Series("weakens", texts))
+        rows = opening.rows_of({"options.placed": claims}, truth, 1, interest)
+        product = opening.score([rows])[0]
+        assert (product["violated"], product["violated_when_said"]) == (violated, 2)
+        assert product["violated_by_seed"] == {"1": violated}
+        assert (product["provable_contracts"], product["provable_claimed"]) == (12, 1.0)
+
+
+def test_nothing_is_called_provable_after_a_halt() -> None:
+    interest = pl.DataFrame({"contract": [SERIES], "open_interest": [4], "halt_ts": [0]})
+    rows = opening.rows_of(outputs(), fills(open_buy=np.full(PRINTS, 6)), 1, interest)
+    assert opening.score([rows])[0]["provable_claimed"] is None
+
+
 def test_dark_claims_are_right_on_either_party() -> None:
     """Three claims: the taker accumulates, the resting party distributes, and neither."""
     joins = outputs()["equities.joins"].with_columns(pl.lit(True).alias("off_exchange"))
