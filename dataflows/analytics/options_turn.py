@@ -62,7 +62,7 @@ def side_input(turn: Turn, names: Names) -> SideInput:
         placed.ask_venue.astype(np.int64),
         is_below_floor(turn.release.prints["underlying"], expiry, prints.event_ts),
         turn.is_synthetic,
-        bool(capabilities.get("conditions", True)),
+        bool(capabilities.get("option_conditions", True)),
     )
 
 
