@@ -10,7 +10,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from dataflows.analytics.options import OptionsCore
-from dataflows.analytics.release import ROW_QUOTE, Release
+from dataflows.analytics.release import ROW_PRINT, ROW_QUOTE, Release
 from schemas.columns import Batch, concat
 from schemas.kinds import (
     CODE_FAMILY,
@@ -24,6 +24,7 @@ from schemas.kinds import (
 from tests.property.options.conftest import (
     CONTRACTS,
     END,
+    FAMILY,
     MS,
     Reference,
     Row,
@@ -84,16 +85,29 @@ def test_placed_prints_equal_the_reference(rows: list[Row]) -> None:
 @QUICK
 @given(logs())
 def test_parents_equal_the_reference(rows: list[Row]) -> None:
-    everything = plain(OptionsCore().apply(release_of(rows, END))["flow.packets"])
-    packets = [p for p in everything if PACKET_KIND[p["kind"]] not in ("package", "leg")]
+    rows = undisturbed(rows)
+    first = [
+        p for p in plain(OptionsCore().apply(release_of(rows, END))["flow.packets"]) if p["version"] == 1
+    ]
+    packets = [p for p in first if PACKET_KIND[p["kind"]] not in ("package", "leg")]
     expected = Reference().run(rows).packet_rows()
     assert len(packets) == len(expected)
     for row, want in zip(packets, expected, strict=True):
         row["kind"], row["side"] = PACKET_KIND[row["kind"]], SIDE[row["side"]]
+        if row["kind"] == "repeat":  # of which the reference knows nothing: it would be alone
+            assert want["kind"] in ("single", "iso_single")
+            row["kind"] = want["kind"]
         row["members"] = orjson.loads(row["members"])
         assert {name: row[name] for name in want if name != "side_code"} == {
             name: want[name] for name in want if name != "side_code"
         }
+
+
+def undisturbed(rows: list[Row]) -> list[Row]:
+    """Return a log without prints that change others: those have a reference of their own."""
+    return numbered(
+        [r for r in rows if r.what != ROW_PRINT or not (r.late or FAMILY.get(r.code) == "cancel")]
+    )
 
 
 def cuts_of(data: st.DataObject, rows: list[Row]) -> list[int]:
@@ -141,7 +155,7 @@ def test_resuming_from_any_snapshot_gives_the_same_outputs(rows: list[Row], data
 @QUICK
 @given(logs())
 def test_a_small_pool_and_bound_conserve_prints_under_any_cut(rows: list[Row]) -> None:
-    config = {"parents": {"open_parents": 2}}
+    rows, config = undisturbed(rows), {"parents": {"open_parents": 2}}
     whole = outputs_of(OptionsCore(config), [release_of(rows, END)])
     cut = outputs_of(OptionsCore(config), parts_of(rows, [r.ts for r in rows]))
     assert plain(whole["flow.packets"]) == plain(cut["flow.packets"])
@@ -154,7 +168,7 @@ def test_a_small_pool_and_bound_conserve_prints_under_any_cut(rows: list[Row]) -
 @QUICK
 @given(logs())
 def test_premium_of_packets_is_the_sum_of_their_members(rows: list[Row]) -> None:
-    out = OptionsCore().apply(release_of(rows, END))
+    out = OptionsCore().apply(release_of(undisturbed(rows), END))
     premium = {p["print_seq"]: p["premium"] for p in plain(out["options.placed"])}
     for packet in plain(out["flow.packets"]):
         assert packet["premium"] == sum(premium[s] for s in orjson.loads(packet["members"]))
@@ -166,10 +180,10 @@ def test_renaming_contracts_only_reorders(rows: list[Row]) -> None:
     """Only names change: a series that sorted first may sort last, but every packet is the same."""
     names = dict(zip(CONTRACTS, reversed(CONTRACTS), strict=True))
     renamed = [replace(r, contract=names[r.contract]) for r in rows]
-    drop = ("packet_id", "contract", "underlying", "expiry", "strike", "right")
+    same = ("emit_ts", "side", "size", "premium", "members", "print_count", "taker_event_count", "venues")
     ours, theirs = (
         [
-            {k: v for k, v in row.items() if k not in drop and not k.endswith("_z") and "baseline" not in k}
+            {k: v for k, v in row.items() if k in same}
             for row in sorted(
                 plain(OptionsCore().apply(release_of(log, END))["flow.packets"]),
                 key=lambda p: (p["emit_ts"], p["first_print_seq"]),
