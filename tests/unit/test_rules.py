@@ -70,7 +70,8 @@ GIVEN: dict[str, Change] = {
     "roll_p": lambda row, v: {"roll_p": v},
     "net_share": lambda row, v: {"net_premium": -round(v * row["premium"])},
     "ladder_strikes": lambda row, v: {"ladder_strikes": int(v)},
-    "ladder_premium_usd": lambda row, v: {"ladder_premium": round(v * USD)},
+    "ladder_premium_usd": lambda row, v: {"ladder_premium": round(v * USD), "premium": round(v * USD / 2)},
+    "rest_share": lambda row, v: {"premium": round((1.0 - v) * row["ladder_premium"])},
     "displayed_times": lambda row, v: {"displayed_size": SIZE, "size": round(v * SIZE)},
     "quote_move": quote_move,
     "stock_move_bp": stock_move,
@@ -114,6 +115,7 @@ UNKNOWN: dict[str, tuple[Row, ...]] = {
     "direction_p": ({"direction_p": -1.0},),
     "roll_p": ({"roll_p": -1.0},),
     "net_share": ({"net_premium": NO_MONEY},),
+    "rest_share": ({"ladder_premium": 0},),
     "displayed_times": ({"displayed_size": -1}, {"displayed_size": 0}),
     "quote_move": ({"after_bid": -1, "after_ask": -1}, {"bid": -1}, {"bid": 6_000_000_000}),
     "stock_move_bp": ({"underlying_bid": -1}, {"after_underlying_ask": -1}),
@@ -199,7 +201,8 @@ OPPOSITE = {"bullish": "bearish", "bearish": "bullish", "long": "short", "short"
 def full(rule_id: str) -> Row:
     """The stored packet of a rule with its usual columns: well inside every bound."""
     row = dict(CASES[rule_id]["packet"])
-    more = {"net_premium": 600_000 * USD} if "net_premium" in row else {}
+    usual = {"net_premium": 600_000 * USD, "ladder_premium": 6_000_000 * USD}
+    more = {name: value for name, value in usual.items() if name in row}
     return row | more | {"premium": 2_000_000 * USD}
 
 

@@ -10,6 +10,8 @@ from dataflows.analytics.rules import quantities as q
 from dataflows.analytics.rules.model import Part, Rule
 from dataflows.analytics.rules.pieces import (
     ALWAYS,
+    PREMIUM_HIGH,
+    PREMIUM_LOW,
     SIDE_P,
     SIDED,
     at_least,
@@ -108,17 +110,35 @@ STRIKE_LADDER: Final = Rule(
         at_least(q.CLAIMED_P, "side_p"),
         at_least(q.LADDER_STRIKES, "strikes"),
         at_least(q.LADDER_PREMIUM, "premium_usd"),
+        at_least(q.PREMIUM, "own_premium_usd"),
+        at_least(q.REST_SHARE, "rest_share"),
     ),
     (Part(q.LADDER_STRIKES, 0.0, "strikes_full", 0.6), Part(q.CLAIMED_P, 0.5, 1.0, 0.4)),
     (
-        premium("of all strikes together"),
+        Setting(
+            "premium_usd",
+            250_000.0,
+            PREMIUM_LOW,
+            PREMIUM_HIGH,
+            "USD",
+            "of all strikes; in a liquid name many trade alike in any minute",
+        ),
+        Setting(
+            "own_premium_usd",
+            50_000.0,
+            PREMIUM_LOW,
+            PREMIUM_HIGH,
+            "USD",
+            "a rung that is small tells nothing",
+        ),
+        Setting("rest_share", 0.3, 0.01, 0.95, "", "one large rung among small ones is no ladder"),
         SIDE_P,
         Setting("strikes", 3, 3, 50, "strikes", "two strikes are a pair", is_whole=True),
         Setting(
             "strikes_full", 6, 4, 51, "strikes", "strikes from which the score has it all", is_whole=True
         ),
     ),
-    (Relation("strikes", "strikes_full"),),
+    (Relation("strikes", "strikes_full"), Relation("own_premium_usd", "premium_usd", "at_most")),
 )
 NO_FOLLOW_THROUGH: Final = Rule(
     "no_follow_through",

@@ -57,7 +57,7 @@ ROLL: Final = Rule(
     "roll",
     1,
     "Roll",
-    "Consistent with rolling a position to another series",
+    "Possibly a roll, consistent with moving a position to another series",
     "a probability on calendars and diagonals whose near leg plausibly closes",
     (
         *PACKAGED,
@@ -69,6 +69,8 @@ ROLL: Final = Rule(
     (
         premium("gross, of all legs"),
         GROUPING_P,
-        confidence("roll_p", 0.6, "below it a calendar is as likely a position of its own"),
+        confidence(
+            "roll_p", 0.3, "what a calendar has where its near leg may close; no fact tells more", 0.05
+        ),
     ),
 )

@@ -179,6 +179,11 @@ def _ladder_usd(packets: Batch) -> Doubles:
     return np.asarray(money / MONEY_PER_USD)
 
 
+def _rest_share(packets: Batch) -> Doubles:
+    rest = 1.0 - _share(packets["premium"], packets["ladder_premium"])
+    return np.where(_is_package(packets), 1.0, rest)
+
+
 def _net_share(packets: Batch) -> Doubles:
     net = packets["net_premium"]
     share = _share(np.abs(np.where(net == NO_MONEY, 0, net)), packets["premium"])
@@ -391,6 +396,14 @@ LADDER_PREMIUM: Final = Quantity(
     "USD",
     USD_STEP,
     "premium of all strikes of the ladder",
+)
+REST_SHARE: Final = Quantity(
+    "rest_share",
+    ("premium", "ladder_premium", "kind"),
+    _rest_share,
+    "",
+    RATIO_STEP,
+    "share of the ladder's premium that its other strikes add; of a package all of it counts",
 )
 QUOTE_MOVE: Final = Quantity(
     "quote_move",
