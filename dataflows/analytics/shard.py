@@ -12,8 +12,9 @@ import numpy as np
 from dataflows.analytics.equities import EquitiesCore
 from dataflows.analytics.log import BEFORE_TIME, CONTROLS
 from dataflows.analytics.merge import DATA_TOPICS, EQUITIES, OPTIONS, Merge, Merged, market
+from dataflows.analytics.opening import PRINTS
 from dataflows.analytics.options import OptionsCore
-from dataflows.analytics.release import Longs
+from dataflows.analytics.release import Longs, Note
 from schemas.codec import BUILT_IN, SchemaIds
 from schemas.columns import Batch, from_rows
 from schemas.topics import DERIVED_TOPICS, RAW_TOPICS, TOPIC
@@ -74,7 +75,7 @@ class Shard:
         outputs: Outputs = {}
         stock = market(merged, *EQUITIES) if self.merge.has_any(EQUITIES) else None
         if self.merge.has_any(OPTIONS):
-            outputs |= self.options.apply(market(merged, *OPTIONS, merged.notes), stock)
+            outputs |= self.options.apply(market(merged, *OPTIONS, (*merged.notes, *_lost(merged))), stock)
         if stock is not None:
             outputs |= self.equities.apply(stock)
         dead = _deadletters(merged)
@@ -156,6 +157,20 @@ def _checked(snapshot: Mapping[str, Any]) -> Mapping[str, Any]:
     if snapshot["version"] != SNAPSHOT_VERSION:
         raise ValueError(f"snapshot version {snapshot['version']} is not {SNAPSHOT_VERSION}")
     return snapshot
+
+
+def _lost(merged: Merged) -> list[Note]:
+    """Return as notes that option prints were refused, by the feed or at the log: volume is not complete.
+
+    One for each underlying is enough, at the first of them; one without an underlying is about every one.
+    """
+    refused = [(at, row["source_topic"], "") for at, row in merged.refused if row["reason"] != "duplicate"]
+    refused += [(at, detail["topic"], detail["underlying"]) for at, detail in merged.rejects]
+    lost: dict[str, Note] = {}
+    for at, topic, underlying in sorted(refused):
+        if topic == PRINTS:
+            lost.setdefault(underlying, Note(at, at, "reject", underlying, {"topic": topic}))
+    return list(lost.values())
 
 
 def _deadletters(merged: Merged) -> list[dict[str, Any]]:
