@@ -70,7 +70,9 @@ def describe(ticks: Ticks, seen: Seen, order: Longs) -> Cells:
     A print without a two-sided quote has the cell of a print that points nowhere; it is not to be judged.
     """
     found = Cells(np.zeros(len(seen.price), np.int32), np.zeros(len(seen.price), np.int8))
-    _describe(ticks, seen, order, found)
+    # Views and slices would each be a signature of their own, compiled when first met.
+    alike = Seen(*(np.require(column, requirements=("C", "W")) for column in seen))
+    _describe(ticks, alike, np.require(order, requirements=("C", "W")), found)
     return found
 
 

@@ -7,6 +7,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from dataflows.analytics.options_book import side_of
 from dataflows.analytics.options_layout import new_placed
 from dataflows.analytics.quotes import placement, quote_state
 from dataflows.analytics.release import Longs
@@ -121,6 +122,26 @@ def test_later_prints_change_nothing(t: Longs, later: Longs, tape: tuple[bool, b
     pairs: list[tuple[Any, Any]] = list(zip(alone, both, strict=True))
     for one, two in pairs:
         np.testing.assert_array_equal(one, two[: len(t)])
+
+
+MIRRORED_PLACE = {
+    "above_ask": "below_bid", "at_ask": "at_bid", "inside_ask": "inside_bid", "mid": "mid", "none": "none",
+    "below_bid": "above_ask", "at_bid": "at_ask", "inside_bid": "inside_ask", "at_lock": "at_lock",
+}  # fmt: skip
+
+
+@given(st.integers(1, 400), st.integers(1, 400), st.integers(1, 400))
+def test_placement_and_side_are_facts_that_mirror(price: int, bid: int, ask: int) -> None:
+    """For normal, locked and crossed quotes, in integers, one cent and less apart."""
+    state, swapped = quote_state(bid, ask, True), quote_state(401 - ask, 401 - bid, True)
+    assert state == swapped
+    one, two = placement(price, bid, ask, state), placement(401 - price, 401 - ask, 401 - bid, swapped)
+    assert PLACEMENT[two] == MIRRORED_PLACE[PLACEMENT[one]]
+    sides = (SIDE[side_of(state, one)], SIDE[side_of(state, two)])
+    assert sides in (("none", "none"), ("buy", "sell"), ("sell", "buy"))
+    if bid < ask:
+        higher = (price - bid) - (ask - price)
+        assert sides[0] == ("none" if higher == 0 else "buy" if higher > 0 else "sell")
 
 
 def packet_columns(t: Longs, kinds: Longs) -> dict[str, Any]:
