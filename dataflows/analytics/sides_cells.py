@@ -71,7 +71,7 @@ def describe(ticks: Ticks, seen: Seen, order: Longs) -> Cells:
     """
     found = Cells(np.zeros(len(seen.price), np.int32), np.zeros(len(seen.price), np.int8))
     # Views and slices would each be a signature of their own, compiled when first met.
-    alike = Seen(*(np.require(column, requirements=("C", "W")) for column in seen))
+    alike = Seen._make(np.require(column, requirements=("C", "W")) for column in seen)
     _describe(ticks, alike, np.require(order, requirements=("C", "W")), found)
     return found
 
