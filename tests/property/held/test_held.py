@@ -64,7 +64,17 @@ def test_a_cancel_takes_its_print_out_of_a_packet_that_had_left() -> None:
     assert (second["venues"], second["print_count"], second["taker_event_count"]) == ("C", 1, 1)
     assert (second["first_price"], second["low_price"], second["last_price"]) == (111 * CENT,) * 3
     assert members(second) == members(first)[1:]
-    kept = ("packet_id", "side", "start_ts", "quote_seq", "bid", "ask", "premium_z", "placement")
+    kept = (
+        "packet_id",
+        "first_print_seq",
+        "side",
+        "start_ts",
+        "quote_seq",
+        "bid",
+        "ask",
+        "premium_z",
+        "placement",
+    )
     assert [first[name] for name in kept] == [second[name] for name in kept]
 
 
