@@ -1,8 +1,9 @@
-"""`score packages`: are the legs of one package put together, and is its class named?
+"""`score packages`: are the legs of one package put together, and do its claims hold?
 
 Owns the interface of package claims: a frame with `partition`, `print_seq`, `claim` (the same number on
-every leg of one claim) and `class` (a word of CLASSES, "" for none). Owns too a plain rule and a
-baseline to compare with. Refuses to invent claims: where the flow makes none, coverage is 0.
+every leg of one claim) and `class` (a word of CLASSES, "" for none); the pairs of all legs, and of those
+whose packages overlap in time, venue and root. Owns too a plain rule and a baseline to compare with. Refuses
+to invent claims: where the flow makes none, coverage is 0.
 """
 
 from typing import Final
@@ -11,10 +12,20 @@ import polars as pl
 
 from schemas.kinds import CODE_FAMILY
 from schemas.topics import TOPIC
-from scoring.claims import OPTIONS, TRADES
-from scoring.intervals import BLOCK_NS, wilson
+from scoring.claims import OPTIONS, TRADES, standing
+from scoring.intervals import BLOCK_NS, wilson, worst_decile
 from scoring.metrics import Measures, share
 from scoring.nulls import HOW, dealt
+from scoring.packages_claims import (
+    FIELDS,
+    NO_CLAIM,
+    SCHEMA,
+    claim_rows,
+    class_words,
+    grouping_calibration,
+    judged_scores,
+    spread_words,
+)
 from scoring.pairs import ALONE, base_precision, pair_scores
 from scoring.run import Frames
 from scoring.truth import Truth, beside
@@ -31,7 +42,9 @@ PLAIN_GAP_NS: Final = 5_000_000
 BASELINE_GAP_NS: Final = 500_000_000
 NS_PER_DAY: Final = 86_400_000_000_000
 LEGS: Final = tuple(CODE_FAMILY.index(name) for name in ("multi_leg", "stock_option"))
-CLAIM_FIELDS: Final = ("package_members", "package_class")  # what flow.packets carries once it makes them
+CLAIM_FIELDS: Final = FIELDS  # what flow.packets carries once it makes them
+_NEEDED: Final = ("package_members", "package_class")
+OVERLAPPING: Final = "legs of packages that overlap"
 
 
 def product_claims(packets: pl.DataFrame) -> pl.DataFrame:
@@ -40,17 +53,28 @@ def product_claims(packets: pl.DataFrame) -> pl.DataFrame:
     A packet that claims a package has `package_class` and, in `package_members`, a JSON list of prints.
     """
     schema = {"partition": pl.Int64, "print_seq": pl.Int64, "claim": pl.Int64, "class": pl.String}
-    if not set(CLAIM_FIELDS) <= set(packets.columns):
+    if not set(_NEEDED) <= set(packets.columns):
         return pl.DataFrame(schema=schema)
-    claimed = packets.filter(pl.col("package_class") != "").with_row_index("claim")
+    named = _claimed(packets).rename({"package_members": "print_seq", "package_class": "class"})
+    unsigned = pl.when(pl.col("class").is_in(NO_CLAIM)).then(pl.lit("")).otherwise("class").alias("class")
+    return (
+        named.explode("print_seq").with_columns(unsigned).select(pl.col(c).cast(t) for c, t in schema.items())
+    )
+
+
+def _claimed(packets: pl.DataFrame) -> pl.DataFrame:
+    """Return the packages that stand, numbered in `claim`, their members as lists; lone legs are none."""
+    words = class_words(packets)
+    if {"version", "status", "packet_id"} <= set(words.columns):
+        words = standing(words, "packet_id")
+    claimed = words.filter(~pl.col("package_class").is_in(["", "none"])).with_row_index("claim")
     listed = claimed.with_columns(pl.col("package_members").str.json_decode(pl.List(pl.Int64)))
-    named = listed.rename({"package_members": "print_seq", "package_class": "class"})
-    return named.explode("print_seq").select(pl.col(c).cast(t) for c, t in schema.items())
+    return listed.with_columns(pl.col("claim").cast(pl.Int64))
 
 
 def has_claims() -> bool:
     """Tell whether the flow's packets can carry package claims at all."""
-    return set(CLAIM_FIELDS) <= set(TOPIC["flow.packets"].field_names)
+    return set(_NEEDED) <= set(TOPIC["flow.packets"].field_names)
 
 
 def plain_claims(placed: pl.DataFrame) -> pl.DataFrame:
@@ -92,11 +116,12 @@ def rows_of(outputs: Frames, truth: Truth, seed: int) -> pl.DataFrame:
             pl.col(f"c_{method}").fill_null(ALONE), pl.col(f"k_{method}").fill_null("")
         )
     found = beside(rows, truth, OPTIONS).rows
-    known = truth.packages.select("package_id", pl.col("class").alias("t_class"))
+    known = spread_words(truth.packages).select("package_id", pl.col("t_named").alias("t_class"))
     joined = found.join(known, left_on="t_package_id", right_on="package_id", how="left")
     alone = -2 - pl.int_range(pl.len(), dtype=pl.Int64)
     group = pl.when(pl.col("t_package_id") >= 0).then("t_package_id").otherwise(alone)
-    return joined.with_columns(
+    judged = _with_claims(joined, outputs["flow.packets"], truth)
+    return judged.with_columns(
         group.rank("dense").cast(pl.Int64).alias("g"),
         pl.col("t_class").fill_null(""),
         pl.lit(seed, pl.Int64).alias("seed"),
@@ -105,11 +130,98 @@ def rows_of(outputs: Frames, truth: Truth, seed: int) -> pl.DataFrame:
     )  # fmt: skip
 
 
+def _with_claims(rows: pl.DataFrame, packets: pl.DataFrame, truth: Truth) -> pl.DataFrame:
+    """Add, on the first print of each claim of the product, what was claimed and whether it holds (`j_*`)."""
+    names = {name: f"j_{name}" for name in SCHEMA}
+    if set(FIELDS) <= set(packets.columns):
+        mine = rows.filter((pl.col("c_product") != ALONE) & (pl.col("t_package_id") >= 0))
+        legs = mine.select(
+            pl.col("c_product").alias("claim"), "contract", "condition", "t_package_id", "t_aggressor"
+        )
+        found = claim_rows(_claimed(packets), legs, truth.packages)
+    else:
+        found = pl.DataFrame(schema=SCHEMA)
+    first = rows.with_row_index("row").group_by("c_product").agg(pl.col("row").min())
+    placed = found.join(first, left_on="claim", right_on="c_product").rename(names)
+    return rows.with_row_index("row").join(placed, on="row", how="left").drop("row")
+
+
+def overlapping(rows: pl.DataFrame) -> pl.DataFrame:
+    """Return the leg prints of packages that traded within 5 ms of another on their venue and root."""
+    legs = rows.filter(pl.col("code_family").is_in(LEGS) & (pl.col("t_package_id") >= 0))
+    place = ["seed", "partition", "underlying", "venue"]
+    ts = pl.min_horizontal("source_ts", "event_ts")
+    spans = legs.group_by(*place, "t_package_id").agg(ts.min().alias("a"), ts.max().alias("b"))
+    ordered = spans.sort(*place, "a", "t_package_id")
+    before = pl.col("b").cum_max().shift(1).over(place)
+    near = (pl.col("a") - before <= PLAIN_GAP_NS).fill_null(False).alias("near")
+    meets = ordered.with_columns(near).with_columns(
+        pl.col("near").shift(-1).over(place).fill_null(False).alias("next")
+    )
+    chosen = meets.filter(pl.col("near") | pl.col("next")).select("seed", "t_package_id")
+    return legs.join(chosen, on=["seed", "t_package_id"], how="semi")
+
+
 def score(runs: list[pl.DataFrame]) -> list[Measures]:
-    """Return a score for each method over all prints, a package being a group of its legs."""
+    """Return scores: of each method over all prints and over packages that overlap, then of the claims."""
     rows = _pooled(runs)
     if not len(rows):
         return []
+    return [*_grouping(rows), *_where_overlapping(rows), *_of_claims(rows)]
+
+
+def _where_overlapping(rows: pl.DataFrame) -> list[Measures]:
+    """Return the pairs of each method among legs of packages that overlap, with the worst tenth of runs."""
+    legs = overlapping(rows)
+    if not len(legs):
+        return []
+    block, size = legs["block"].to_numpy(), legs["size"].to_numpy()
+    truth = legs["g"].to_numpy()
+    measured = {m: pair_scores(legs[f"c_{m}"].to_numpy(), truth, size, block) for m in METHODS}
+    shared = {"baseline": {"name": BASELINE, **_both(measured[BASELINE])}, "null": {"base_rate": None}}
+    found = []
+    for method, measures in measured.items():
+        each = [_pairs_of(run, method)["precision"] for _, run in legs.group_by("seed", maintain_order=True)]
+        worst = worst_decile(pl.Series(each, dtype=pl.Float64).to_numpy())
+        seeds = {"precision": each, "worst_decile": worst}
+        head = {"topic": OPTIONS, "target": OVERLAPPING, "method": method}
+        found.append({**head, **measures, "seeds": seeds, **shared})
+    return found
+
+
+def _pairs_of(rows: pl.DataFrame, method: str) -> Measures:
+    columns = (rows[name].to_numpy() for name in (f"c_{method}", "g", "size", "block"))
+    return pair_scores(*columns)
+
+
+def _of_claims(rows: pl.DataFrame) -> list[Measures]:
+    """Return the scores of what the product claims about the packages that it found."""
+    judged = rows.filter(pl.col("j_claim").is_not_null())
+    if not len(judged):
+        return []
+    packages = rows.filter((pl.col("t_package_id") >= 0) & pl.col("code_family").is_in(LEGS))["g"].n_unique()
+    claims = judged.select("seed", *(pl.col(f"j_{name}").alias(name) for name in SCHEMA))
+    head = {
+        "topic": OPTIONS,
+        "method": PRODUCT,
+        "recall": None,
+        "null": {"base_rate": None},
+        "baseline": None,
+    }
+    found = [{**head, "target": target, **m} for target, m in judged_scores(claims, packages)]
+    found[0]["grouping_calibration"] = grouping_calibration(_alone(rows))
+    return found
+
+
+def _alone(rows: pl.DataFrame) -> list[tuple[float, bool]]:
+    """Return for each claim its confidence in the grouping, and whether it holds one package only."""
+    claimed = rows.filter(pl.col("c_product") != ALONE)
+    pure = claimed.group_by("c_product").agg(pl.col("g").n_unique() == 1, pl.col("j_grouping_p").max())
+    return pure.filter(pl.col("j_grouping_p") >= 0).select("j_grouping_p", "g").rows()
+
+
+def _grouping(rows: pl.DataFrame) -> list[Measures]:
+    """Return a score for each method over all prints, a package being a group of its legs."""
     truth = rows["g"].to_numpy()
     columns = (rows["session"].to_numpy(), rows["source_ts"].to_numpy(), rows["venue"].to_numpy())
     deals = {how: dealt(how, *columns) for how in HOW}

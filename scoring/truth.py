@@ -50,7 +50,10 @@ PACKAGES: Final[dict[str, pl.DataType]] = {
     "class": pl.String(),
     "start_ts": pl.Int64(),
     "purpose": pl.String(),
+    "side": pl.Int8(),
+    "legs": pl.String(),
 }
+UNTOLD: Final[dict[str, Any]] = {"side": 0, "legs": "[]"}  # what a table of packages may leave out
 ARE_FILLS: Final = ("original", "cancelled", "corrected")
 NOTHING: Final[dict[str, Any]] = {
     "open_buy": 0, "open_sell": 0, "order_id": -1, "resting_id": -1, "parent_id": -1,
@@ -126,6 +129,8 @@ def _typed(table: Any, columns: dict[str, pl.DataType]) -> pl.DataFrame:
     if table is None:
         return pl.DataFrame(schema=columns)
     frame = table if isinstance(table, pl.DataFrame) else pl.DataFrame(pl.from_arrow(table))
+    untold = {name: value for name, value in UNTOLD.items() if name in columns}
+    frame = frame.with_columns(pl.lit(v).alias(n) for n, v in untold.items() if n not in frame.columns)
     missing = sorted(set(columns) - set(frame.columns))
     assert not missing, f"truth lacks {missing}"
     return frame.select(_cast(frame, name, kind) for name, kind in columns.items())
