@@ -211,7 +211,7 @@ class AlertBook:
         known = Known(self._session, self._close_ts, self._ex_dates.get(packet["underlying"], ""))
         found = readings(packet, known, rule.rule_id)
         is_first = self._stories.find(story_key(packet)) is None if before is None else before.is_first
-        parts = parts_of(packet, row["score"], joined(found), is_first, self._config.premium_from)
+        parts = parts_of(packet, row["score"], joined(found), is_first, self._config.premium_floor)
         return Claim(claim_row(packet, row, parts, found), parts.score, is_first)
 
     def _open_or_join(self, packet: Row, hit: Hit, rule: Rule, claim: Claim) -> None:

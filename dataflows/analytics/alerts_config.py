@@ -14,7 +14,7 @@ STORY_GAP_NS: Final = 1_800 * SECOND_NS  # what a story is, and no setting
 MONEY_PER_USD: Final = 10_000
 WHERE: Final = "options.alerts"
 SETTINGS: Final = (
-    Setting("score", 0.5, 0.0, 1.0, "", "A hit of at least this score is an alert."),
+    Setting("score", 0.4, 0.0, 1.0, "", "A hit of at least this score is an alert."),
     Setting(
         "cooldown_s",
         60,
@@ -33,7 +33,14 @@ SETTINGS: Final = (
         "Stories of one underlying that are delivered in an hour of the session; the rest is held back.",
         True,
     ),
-    Setting("premium_from_usd", 50_000, 1, 1e12, "USD", "Premium from which a packet's score rises."),
+    Setting(
+        "premium_floor_usd",
+        2_000_000,
+        1,
+        1e12,
+        "USD",
+        "Premium without which a score is hardly ever high enough; lower it where fewer names are watched.",
+    ),
     Setting("standing_hits", 65_536, 1, 1_048_576, "packets", "Packets whose hits can be restated.", True),
     Setting("standing_alerts", 8_192, 1, 1_048_576, "alerts", "Alerts that can be restated.", True),
 )
@@ -43,13 +50,13 @@ SETTINGS: Final = (
 class AlertConfig:
     """When a hit is an alert, when another one joins it, and how many stories are delivered.
 
-    `score` is in ten-thousandths, `premium_from` in 1e-4 USD.
+    `score` is in ten-thousandths, `premium_floor` in 1e-4 USD.
     """
 
     score: int
     cooldown_ns: int
     stories_per_hour: int
-    premium_from: float
+    premium_floor: float
     standing_hits: int
     standing_alerts: int
 
@@ -61,7 +68,7 @@ class AlertConfig:
             int(values["score"] * 10_000 + 0.5),
             int(values["cooldown_s"]) * SECOND_NS,
             int(values["stories_per_hour"]),
-            values["premium_from_usd"] * MONEY_PER_USD,
+            values["premium_floor_usd"] * MONEY_PER_USD,
             int(values["standing_hits"]),
             int(values["standing_alerts"]),
         )

@@ -9,21 +9,23 @@ from collections.abc import Mapping
 from math import log10
 from typing import Any, Final, NamedTuple
 
-from schemas.kinds import OPENING_BASIS, QUOTE_STATE
+from schemas.kinds import OPENING_BASIS, PACKET_KIND, QUOTE_STATE
 
 Row = Mapping[str, Any]
 
 UNIT: Final = 10_000
-PREMIUM: Final = 3_500
-SIDE: Final = 1_500
-UNUSUAL: Final = 1_500
-STRUCTURE: Final = 2_500
+PREMIUM: Final = 6_000
+SIDE: Final = 1_000
+UNUSUAL: Final = 1_000
+STRUCTURE: Final = 1_000
 NOVELTY: Final = 1_000
 NOISE: Final = 4_000
 DOUBT: Final = 500
-DECADES: Final = 2.0  # powers of ten above the least premium at which that part is full
+FLOOR_SHARE: Final = 0.6  # of the premium's part, given at the floor; the rest comes within DECADES above it
+DECADES: Final = 1.0
 Z_FULL: Final = 8.0
 _NORMAL: Final = QUOTE_STATE.index("normal")
+_PACKAGE: Final = PACKET_KIND.index("package")  # its legs have quotes, it has none of its own
 _PROVEN: Final = OPENING_BASIS.index("proven")
 assert PREMIUM + SIDE + UNUSUAL + STRUCTURE + NOVELTY == UNIT
 
@@ -49,23 +51,30 @@ class Parts(NamedTuple):
         return {"score": self.score / UNIT, **parts}
 
 
-def parts_of(packet: Row, strength: float, innocent: float, is_new: bool, premium_from: float) -> Parts:
+def parts_of(packet: Row, strength: float, innocent: float, is_new: bool, premium_floor: float) -> Parts:
     """Return the parts of one rule on one packet.
 
     `strength` is how well the rule fits (0 to 1), `innocent` the joined weight of the innocent readings,
-    `is_new` whether nothing of its story came before; `premium_from` in 1e-4 USD. Where the readings weigh
+    `is_new` whether nothing of its story came before; `premium_floor` in 1e-4 USD. Where the readings weigh
     more than the rest is worth, the last part gives way: the score is 0 and the parts still add up.
     """
     found = Parts(
-        _of(PREMIUM, log10(max(packet["premium"], premium_from) / premium_from) / DECADES),
+        _of(PREMIUM, _worth(packet["premium"], premium_floor)),
         _of(SIDE, side_evidence(packet)),
         _of(UNUSUAL, _unusual(packet)),
         _of(STRUCTURE, strength),
         _of(NOVELTY, 0.5 * is_new + 0.5 * _fresh(packet)),
-        _of(NOISE, innocent) + (DOUBT if packet["quote_state"] != _NORMAL else 0),
+        _of(NOISE, innocent) + (DOUBT if _is_doubtful(packet) else 0),
     )
     worth = found.score + found.noise
     return found._replace(noise=min(found.noise, worth))
+
+
+def _worth(premium: int, floor: float) -> float:
+    """Return nothing below the floor, a share of the part at it, and all of it DECADES above."""
+    if premium < floor:
+        return 0.0
+    return FLOOR_SHARE + (1.0 - FLOOR_SHARE) * min(log10(premium / floor) / DECADES, 1.0)
 
 
 def side_evidence(packet: Row) -> float:
@@ -75,6 +84,11 @@ def side_evidence(packet: Row) -> float:
     if packet["p_aggressor_buy"] >= 0:
         return float(abs(2.0 * packet["p_aggressor_buy"] - 1.0))
     return 0.0
+
+
+def _is_doubtful(packet: Row) -> bool:
+    """Tell whether the arrival quote was not a normal one."""
+    return bool(packet["quote_state"] != _NORMAL and packet["kind"] != _PACKAGE)
 
 
 def _unusual(packet: Row) -> float:

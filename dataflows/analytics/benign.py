@@ -25,7 +25,7 @@ PINNING_NS: Final = 60 * MINUTE_NS
 DEEP: Final = -0.05  # a call whose strike lies so far below the stock is worth little but its delta
 NEAR: Final = 0.005
 EX_DAYS: Final = 4  # the next session lies at most so many calendar days ahead: a long weekend
-RETAIL_CONTRACTS: Final = 50
+RETAIL_CONTRACTS: Final = 50  # of one order; up to ten times as many are rare, and more is no retail order
 WEIGHT_MIN: Final = 0.05
 _CALL: Final = RIGHT.index("C")
 _BOX: Final = tuple(PACKAGE_CLASS.index(n) for n in ("box", "jelly_roll"))
@@ -154,9 +154,12 @@ def _auction(packet: Row, known: Known) -> Finding | None:
     share = _share(packet, "auction_size")
     if share < 0.5:
         return None
-    is_small = packet["size"] <= RETAIL_CONTRACTS * max(packet["taker_event_count"], 1)
-    said = f"{share:.0%} of contracts carry an auction code, {packet['taker_event_count']} taker events"
-    return (0.5 if is_small else 0.15), said
+    events = max(packet["taker_event_count"], 1)
+    typical = packet["size"] / events
+    if typical > 10 * RETAIL_CONTRACTS:
+        return None
+    said = f"{share:.0%} of contracts carry an auction code, {typical:,.0f} in each of {events} taker events"
+    return (0.5 if typical <= RETAIL_CONTRACTS else 0.15), said
 
 
 def _closing(packet: Row, known: Known) -> Finding | None:

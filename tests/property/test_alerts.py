@@ -18,8 +18,16 @@ from schemas.topics import TOPIC
 
 MINUTE = 60_000_000_000
 USD = 10_000
-CONFIG = AlertConfig.read({"score": 0.45, "stories_per_hour": 2, "standing_hits": 12, "standing_alerts": 6})
-WIDE = AlertConfig.read({"score": 0.45})
+CONFIG = AlertConfig.read(
+    {
+        "score": 0.45,
+        "premium_floor_usd": 50_000,
+        "stories_per_hour": 2,
+        "standing_hits": 12,
+        "standing_alerts": 6,
+    }
+)
+WIDE = AlertConfig.read({"score": 0.45, "premium_floor_usd": 50_000})
 
 Step = tuple[int, int, int, int, int, int]
 STEP = st.tuples(

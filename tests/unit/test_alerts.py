@@ -88,7 +88,7 @@ class Book:
     """An alert book, and everything it has put out so far as rows with names."""
 
     def __init__(self, **settings: Any) -> None:
-        self.book = AlertBook(RULES, AlertConfig.read(settings))
+        self.book = AlertBook(RULES, AlertConfig.read({"premium_floor_usd": 50_000} | settings))
         self.alerts: Rows = []
         self.hits: Rows = []
 
@@ -121,7 +121,7 @@ PARTS = ("premium", "side", "z", "structure", "novelty")
 
 def test_the_parts_add_up_to_the_score() -> None:
     book = Book(score=0.0)
-    for premium in (50_000, 60_001, 333_333, 5_000_000, 900_000_000):
+    for premium in (100_000, 160_001, 333_333, 5_000_000, 900_000_000):
         book.apply(10**12, packet(f"p{premium}", 1, premium=premium * USD, underlying=f"U{premium}"))
     scores = [row["score"] for row in book.alerts]
     assert len(scores) == 5 and scores == sorted(scores) and scores[0] < scores[-2]
@@ -132,10 +132,10 @@ def test_the_parts_add_up_to_the_score() -> None:
 
 
 def test_noise_takes_no_more_than_there_is() -> None:
-    book = Book(score=0.0)
+    book = Book(score=0.0, premium_floor_usd=2_000_000)
     heavy = {"cross_size": 2_000, "stock_print_seq": 7, "roll_p": 1.0, "stock_tie_p": 1.0}
     least = {
-        "premium": 50_000 * USD,
+        "premium": 100_000 * USD,
         "p_aggressor_buy": 0.6,
         "at_ask_size": 0,
         "iso_size": 0,
@@ -144,6 +144,13 @@ def test_noise_takes_no_more_than_there_is() -> None:
     [row, *_] = book.apply(10**12, packet("p1", 1, **heavy, **least))
     assert row["score"] == 0 and row["score_noise"] == pytest.approx(sum(row[f"score_{n}"] for n in PARTS))
     assert {r["reading"] for r in orjson.loads(row["benign"])} == {"qualified_cross", "roll"}
+
+
+def test_below_the_floor_the_other_parts_are_hardly_ever_enough() -> None:
+    book = Book(premium_floor_usd=2_000_000)
+    assert not book.apply(2 * SECOND, packet("p1", 1, premium=1_999_999 * USD))
+    [row] = book.apply(9 * SECOND, packet("p2", 8, premium=2_000_000 * USD))
+    assert row["score_premium"] == 0.36 and len(book.hits) == 2
 
 
 def test_a_hit_below_the_alert_score_is_stored_and_no_alert() -> None:
