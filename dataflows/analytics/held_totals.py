@@ -1,7 +1,7 @@
 """What a packet is once members have left or joined: its totals anew, by the functions that made them first.
 
 Owns which columns change. Identity, first print, side, arrival quote and time, scores and everything that
-looked at the market then stay as they were published. Refuses packages: they are told by what classifies them.
+looked at the market then stay as they were published. Refuses packages: what classifies them tells them.
 
 A packet that lists all its members is added up again from them. One of more members than it lists, or whose
 members are no longer all held, has the difference taken off, and keeps its kind, range and venues.

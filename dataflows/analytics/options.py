@@ -103,9 +103,11 @@ class OptionsCore:
     def _end_release(self, release: Release) -> None:
         self._stock.end_release()
         self._watermark = release.watermark
-        if release.sessions:
-            self._session = release.sessions[-1]
-            self._versions.end_session()
+        for session in release.sessions:
+            # A feed that starts again repeats the session it was in: its packets go on.
+            if self._session is None or session.open_ts != self._session.open_ts:
+                self._versions.end_session()
+            self._session = session
 
     def snapshot(self) -> dict[str, Any]:
         """Return plain data from which `restore` continues with the same bytes."""
