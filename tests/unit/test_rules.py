@@ -339,6 +339,13 @@ def test_sentences_hedge_and_name_the_facts() -> None:
     assert "bought" not in text
 
 
+def test_no_sentence_calls_a_chance_certain() -> None:
+    sure = full("call_sweep") | {"p_aggressor_buy": 0.9999, "p_open": 0.001, "opening_basis": "late"}
+    text = sentence(BY_ID["call_sweep"], packet_rows(batch(sure))[0])
+    assert "chance over 0.99" in text and "chance of under 0.01" in text
+    assert "1.00" not in text and "0.00" not in text
+
+
 @pytest.mark.parametrize("rule", RULES, ids=lambda r: str(r.rule_id))
 def test_no_sentence_claims_a_motive(rule: Rule) -> None:
     text = sentence(rule, packet_rows(batch(full(rule.rule_id)))[0])

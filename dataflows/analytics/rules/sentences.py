@@ -21,6 +21,7 @@ from schemas.kinds import (
 
 Row = dict[str, Any]
 
+NEAR_ONE: Final = 0.99
 _NS_PER_MS: Final = 1_000_000
 _PRICE_PER_USD: Final = 1_000_000_000
 _USES: Final = {
@@ -71,10 +72,15 @@ def _percent(p: float) -> str:
     return f"{100 * p:.0f}%"
 
 
+def _chance(p: float) -> str:
+    """Return a chance in two digits; none is shown as certain."""
+    return "over 0.99" if p > NEAR_ONE else "under 0.01" if p < 1.0 - NEAR_ONE else f"{p:.2f}"
+
+
 def _facts(packet: Row) -> str:
     if _is_package(packet):
         name = PACKAGE_CLASS[packet["package_class"]].replace("_", " ")
-        sure = f" (confidence {packet['geometry_p']:.2f})" if packet["geometry_p"] >= 0 else ""
+        sure = f" (confidence {_chance(packet['geometry_p'])})" if packet["geometry_p"] >= 0 else ""
         return (
             f"{packet['units']:,} units of a {name}{sure} in {packet['underlying']}"
             f" for {usd(packet['premium'])} gross{_net(packet)}, {_where(packet)}"
@@ -113,7 +119,7 @@ def _at_touch(packet: Row) -> str:
 def _side(packet: Row) -> str:
     if _is_package(packet):
         p = packet["direction_p"]
-        return f"Who paid is said with confidence {p:.2f}." if p >= 0 else "Who paid is not known."
+        return f"Who paid is said with confidence {_chance(p)}." if p >= 0 else "Who paid is not known."
     if not packet["side"]:
         return "Side unknown: nothing tells who took the initiative."
     word = "bought" if SIDE[packet["side"]] == "buy" else "sold"
@@ -122,7 +128,9 @@ def _side(packet: Row) -> str:
     if p < 0:
         return f"The aggressor {word} by the quote rule ({label}); it does not tell who traded, or why."
     mine = p if word == "bought" else 1.0 - p
-    return f"The aggressor likely {word} (chance {mine:.2f}, {label}); it does not tell who traded, or why."
+    return (
+        f"The aggressor likely {word} (chance {_chance(mine)}, {label}); it does not tell who traded, or why."
+    )
 
 
 def _directions(packet: Row) -> str:
@@ -139,7 +147,9 @@ def _code(packet: Row) -> str:
 def _opening(packet: Row) -> str:
     if _is_package(packet):
         return ""
-    chance = "" if packet["p_open"] < 0 else f" A model gives opening a chance of {packet['p_open']:.2f}."
+    chance = (
+        "" if packet["p_open"] < 0 else f" A model gives opening a chance of {_chance(packet['p_open'])}."
+    )
     basis = OPENING_BASIS[packet["opening_basis"]]
     if basis != "proven":
         return _UNPROVEN[basis] + chance
@@ -179,7 +189,7 @@ def _vertical(packet: Row) -> str:
 
 
 def _roll(packet: Row) -> str:
-    return f"That it rolls a position, and is none of its own, has a chance of {packet['roll_p']:.2f}."
+    return f"That it rolls a position, and is none of its own, has a chance of {_chance(packet['roll_p'])}."
 
 
 def _ladder(packet: Row) -> str:
