@@ -65,7 +65,11 @@ def _named(*names: str) -> tuple[str, ...]:
 _K = baselines_kernel
 _S = alerts_score
 _WEIGHTS: Final = (
-    ("premium", _S.PREMIUM, f"log10(premium / least premium) / {_S.DECADES:g}, from 0 to 1"),
+    (
+        "premium",
+        _S.PREMIUM,
+        f"0 below the floor, {_S.FLOOR_SHARE:g} at it, 1 at {_S.DECADES:g} powers of ten above, by logarithm",
+    ),
     ("side", _S.SIDE, "2 p - 1 of the package's direction, else |2 p_aggressor_buy - 1|; 0 where abstained"),
     ("z", _S.UNUSUAL, f"the greater of premium_z and size_z over {_S.Z_FULL:g}; 0 without a baseline"),
     ("structure", _S.STRUCTURE, "how well the rule fits, as in classifiers.md"),

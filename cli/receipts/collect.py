@@ -5,7 +5,7 @@ stands; what it says is decoded from the bytes of the log. Refuses an id that is
 """
 
 from collections.abc import Collection, Iterable, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any, Final
 
 import orjson
@@ -21,6 +21,7 @@ from schemas.topics import TOPIC
 SECOND_NS: Final = 1_000_000_000
 # Floor prints are judged over the 90 s before them; a little more does no harm.
 LOOKBACK_NS: Final = 95 * SECOND_NS
+BESIDE_NS: Final = SECOND_NS // 2
 MEMBERS_MAX: Final = 2_000
 
 
@@ -154,6 +155,11 @@ class Collector:
             for s in (*placed, *takers)
             if s.row["status"] == "late"
         }
+        named = {p.seq for p in places}
+        if packet["kind"] in ("package", "leg"):
+            # Which legs are one order is weighed among all prints that stood beside them on their venue.
+            beside = replace(span, start=int(packet["start_ts"]) - BESIDE_NS)
+            places += self._index.prints_beside(beside, packet["venues"])
         self._fetch(found, "options.prints", places, frontiers)
         self._fetch(found, "reference", self._index.marks(span))
         marks = [r.value for r in found.excerpt["reference"]]
@@ -164,7 +170,7 @@ class Collector:
         tied = packet["stock_print_seq"]
         stock = [] if tied is None else self._index.stock_prints(span, [int(tied)])
         self._fetch(found, "equities.prints", stock)
-        self._name(found, "options.prints", {p.seq for p in places})
+        self._name(found, "options.prints", named)
         self._name(found, "equities.prints", {p.seq for p in stock})
         used = [*(c.row["quote_seq"] for c in found.placed.values()), packet["quote_seq"]]
         self._name(found, "options.nbbo", {int(q) for q in used if q is not None})

@@ -95,6 +95,10 @@ class Index:
         where = "contract = {contract:String} AND seq BETWEEN {first:Int64} AND {last:Int64}"
         return self._places("option_prints", where, span, bound)
 
+    def prints_beside(self, span: Span, venue: str) -> list[Place]:
+        """Return all option prints of an underlying on one venue in a span."""
+        return self._places("option_prints", "venue = {venue:String} AND " + _WITHIN, span, {"venue": venue})
+
     def quotes(self, span: Span, contracts: Sequence[str]) -> list[Place]:
         """Return the quotes of these series in a span, and the one of each that stood when it began."""
         where = "contract IN {contracts:Array(String)} AND "

@@ -79,7 +79,7 @@ def rejudge(packet: Batch, rule_id: str, setting: Setting, novelty: float) -> Re
     fit = float(strength(packet, rule)[0])
     hit = hit_row(row, rule, fit)
     found = readings(row, setting.known, rule.rule_id)
-    both = [parts_of(row, fit, joined(found), new, setting.alerts.premium_from) for new in (True, False)]
+    both = [parts_of(row, fit, joined(found), new, setting.alerts.premium_floor) for new in (True, False)]
     parts = min(both, key=lambda p: abs(p.columns()["score_novelty"] - novelty))
     claim = claim_row(row, hit, parts, found) | {
         "underlying": row["underlying"],

@@ -30,7 +30,7 @@ if TYPE_CHECKING:
 
 ROOT = Path(__file__).resolve().parents[2]
 NAMESPACE = "receipts"
-SYMBOLS = ["IBM", "AAPL", "SPY"]
+SYMBOLS = ["8"]
 SHALLOW = 24  # alerts of every rule and status come before repetitions of them
 WAIT_S = 60.0
 Explain = Any
