@@ -9,7 +9,6 @@ from dataclasses import dataclass
 from typing import Any, Final
 
 from dataflows.analytics.alerts_config import AlertConfig
-from dataflows.analytics.alerts_score import UNIT as ALERT_UNIT
 from dataflows.analytics.options_layout import MS, Limits
 from dataflows.analytics.rules.model import MONEY_PER_USD, Rule
 from dataflows.analytics.rules.settings import Relation, Setting, check_names, read_section
@@ -63,11 +62,6 @@ class OptionsConfig:
     def of_session(cls, detail: Mapping[str, Any]) -> "OptionsConfig":
         """Return what the record of a session puts in force; without a configuration the defaults."""
         return cls.read(given_by(detail))
-
-    @property
-    def alert_score(self) -> float:
-        """The score from which a hit is an alert."""
-        return self.alerts.score / ALERT_UNIT
 
 
 def given_by(detail: Mapping[str, Any]) -> dict[str, Any]:

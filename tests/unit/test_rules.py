@@ -9,7 +9,6 @@ import orjson
 import pytest
 
 from dataflows.analytics.context import direction_columns, with_columns
-from dataflows.analytics.rules.claims import claims
 from dataflows.analytics.rules.evaluate import evaluate, margins, part_values, strength
 from dataflows.analytics.rules.hits import hit_row, packet_rows
 from dataflows.analytics.rules.model import Condition, Rule
@@ -359,16 +358,6 @@ def test_hits_follow_the_version_of_their_packet() -> None:
     row = hit_row(packet, BY_ID["no_follow_through"], 0.5)
     assert (row["version"], row["packet_version"]) == (4, 4)
     assert row["hit_id"] == hit_row(packet | {"version": 1}, BY_ID["no_follow_through"], 0.1)["hit_id"]
-
-
-def test_claims_give_rows_of_hits_and_alerts() -> None:
-    said = claims(batch(full("call_sweep"), full("straddle_strangle")), RULES, 0.8)
-    assert [RULE_ID[c] for c in said["flow.hits"]["rule_id"]] == ["call_sweep", "straddle_strangle"]
-    assert said["flow.alerts"]["score"].tolist() == [
-        s for s in said["flow.hits"]["score"].tolist() if s >= 0.8
-    ]
-    evidence = orjson.loads(said["flow.alerts"]["evidence"].to_pylist()[0])
-    assert evidence["members"] == [4, 5, 6]
 
 
 def test_the_table_is_whole() -> None:
