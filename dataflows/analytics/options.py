@@ -74,6 +74,7 @@ class OptionsCore:
             "evicted_parents": int(counts[at.C_EVICTED]),
             "quotes_passed_over": int(counts[at.C_PASSED_OVER]),
             "looks_passed_over": self._follow.passed_over,
+            "bounds_refused": self._opening.refused,
             **self._packages.counters,
             **self._held.counters,
             **self._alerts.counters,
