@@ -73,6 +73,7 @@ class Merge:
         self.watermark: int = state["watermark"] if state else BEFORE_TIME
         known = state["inputs"] if state else None
         self.inputs: tuple[str, ...] | None = None if known is None else tuple(known)
+        self.configuration: dict[str, Any] = state["configuration"] if state else {}
         self.session: dict[str, Any] = state["session"] if state else {}
         self.logs = {t.name: TopicLog(t, partition, resume.get(t.name)) for t in RAW_TOPICS}
         seen = state["repeats"] if state else {}
@@ -85,6 +86,7 @@ class Merge:
             "topics": topics,
             "watermark": self.watermark,
             "inputs": self.inputs,
+            "configuration": self.configuration,
             "session": self.session,
             "repeats": {name: found.snapshot() for name, found in self.repeats.items()},
         }
@@ -97,11 +99,15 @@ class Merge:
             self._read_inputs(log)
 
     def _read_inputs(self, log: TopicLog) -> None:
-        """Learn from the first session record which topics this log is made of."""
+        """Learn from the first session record which topics this log is made of, and how rules are tuned.
+
+        Another configuration is another log, so the first record speaks for all of them.
+        """
         for chunk in log.chunks:
             if chunk.is_mark.any():
                 first = int(np.flatnonzero(chunk.is_mark)[0])
-                self.inputs = tuple(json.loads(chunk.batch["detail"][first].as_py())["inputs"])
+                detail = json.loads(chunk.batch["detail"][first].as_py())
+                self.inputs, self.configuration = tuple(detail["inputs"]), detail.get("configuration") or {}
                 assert set(self.inputs) <= set(DATA_TOPICS), f"session names unknown inputs {self.inputs}"
                 return
 

@@ -14,12 +14,13 @@ from dataflows.analytics.log import BEFORE_TIME, CONTROLS
 from dataflows.analytics.merge import DATA_TOPICS, EQUITIES, OPTIONS, Merge, Merged, market
 from dataflows.analytics.opening import PRINTS
 from dataflows.analytics.options import OptionsCore
+from dataflows.analytics.options_config import given_by
 from dataflows.analytics.release import Longs, Note
 from schemas.codec import BUILT_IN, SchemaIds
 from schemas.columns import Batch, from_rows
 from schemas.topics import DERIVED_TOPICS, RAW_TOPICS, TOPIC
 
-SNAPSHOT_VERSION: Final = 2
+SNAPSHOT_VERSION: Final = 3
 COUNTERS: Final = ("processed", "late", "duplicate", "deadletter")
 
 Outputs = dict[str, Batch]
@@ -65,7 +66,10 @@ class Shard:
 
     def take(self, topic: str, values: Sequence[bytes], offsets: Longs, ids: SchemaIds = BUILT_IN) -> None:
         """Add one poll of one raw topic, in log order; `ids` are the schemas it may be written by."""
+        is_new = self.merge.inputs is None
         self.merge.take(topic, values, offsets, ids)
+        if is_new and self.merge.inputs is not None:
+            self.options = OptionsCore(given_by({"configuration": self.merge.configuration}))
 
     def advance(self) -> Outputs:
         """Apply everything that event time has reached; return the rows it lets out, numbered."""
