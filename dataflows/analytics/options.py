@@ -218,7 +218,10 @@ class OptionsCore:
         fresh = restated.fresh
         self._follow.add(fresh, self._names.intern(fresh["underlying"], fresh["contract"]))
         looked = self._follow.due(turn.release, turn.columns.quotes.contract, standing, self._stock)
-        later = self._versions.number(restated.packets, looked)
+        changed = restated.packets
+        if len(changed):
+            changed = with_columns(changed, self._sides.judge_packets(changed.columns, turn.is_synthetic))
+        later = self._versions.number(changed, looked)
         for row in range(len(later)):
             self._follow.replace(later["packet_id"][row].as_py(), later.slice(row, row + 1))
         return in_order([fresh, later])
