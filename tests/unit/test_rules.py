@@ -202,7 +202,7 @@ def full(rule_id: str) -> Row:
     row = dict(CASES[rule_id]["packet"])
     usual = {"net_premium": 600_000 * USD, "ladder_premium": 6_000_000 * USD}
     more = {name: value for name, value in usual.items() if name in row}
-    return row | more | {"premium": 2_000_000 * USD}
+    return row | more | {"premium": 1_900_000 * USD}
 
 
 def other_right(row: Row) -> Row:
@@ -275,6 +275,25 @@ def test_a_ladder_may_be_a_package() -> None:
     assert held(package | {"direction_p": 0.5}) == []
 
 
+def test_a_premium_large_in_every_series_needs_no_baseline() -> None:
+    rule = BY_ID["contract_spike"]
+    large = round(rule.thresholds["large_premium_usd"] * USD)
+    blind = full("contract_spike") | {
+        "baseline": "none",
+        "premium_z": 0.0,
+        "size_z": 0.0,
+        "baseline_count": 0,
+    }
+    assert "contract_spike" in held(blind | {"premium": large})
+    assert "contract_spike" not in held(blind | {"premium": large - 1})
+    by_label = {m.label: m for m in margins(batch(blind | {"premium": large}), rule)}
+    assert "z" not in by_label  # it holds by the premium alone, and that is what would turn it
+    assert by_label["premium_usd"].holds
+    both = [m for m in margins(batch(full("contract_spike") | {"premium": large}), rule) if m.label == "z"]
+    assert both[0].holds and both[0].change is None and both[0].limit is None
+    assert "no baseline" in sentence(rule, packet_rows(batch(blind))[0])
+
+
 def test_opening_is_the_greater_of_proof_and_chance() -> None:
     proven = full("new_position")
     assert "new_position" in held(proven)
@@ -327,7 +346,7 @@ def test_held_rules_come_by_row_and_then_by_place_in_the_table() -> None:
 def test_sentences_hedge_and_name_the_facts() -> None:
     row = full("call_sweep")
     text = sentence(BY_ID["call_sweep"], packet_rows(batch(row))[0])
-    for part in ("Consistent with", "200 contracts", "2,000,000 USD", "3 venues", "30 ms", "100%"):
+    for part in ("Consistent with", "200 contracts", "1,900,000 USD", "3 venues", "30 ms", "100%"):
         assert part in text
     assert "chance 0.82, uncalibrated" in text and "bullish and long volatility" in text
     blind = row | {"side": "none", "p_aggressor_buy": -1.0, "code_family": "unknown", "open_interest": -1}

@@ -27,6 +27,9 @@ _OPENING: Final = (
     "open interest identity of a series and day; at least max(0, size - (interest + volume before))"
 )
 
+# So large a packet needs no baseline to be unusual.
+_LARGE: Final = at_least(q.PREMIUM, "large_premium_usd")
+
 CONTRACT_SPIKE: Final = Rule(
     "contract_spike",
     2,
@@ -37,22 +40,30 @@ CONTRACT_SPIKE: Final = Rule(
         *ALWAYS,
         holds(q.NO_LEG),
         holds(q.UNPAIRED),
-        at_least(q.Z, "z"),
-        at_least(q.BASELINE_COUNT, "baseline_count"),
+        at_least(q.Z, "z", _LARGE),
+        at_least(q.BASELINE_COUNT, "baseline_count", _LARGE),
         at_least(q.PREMIUM, "premium_usd"),
     ),
     (
-        Part(q.Z, "z", "z_full", 0.6),
-        Part(q.BASELINE_COUNT, 0.0, 200.0, 0.2),
+        Part(q.Z, "z", "z_full", 0.4),
+        Part(q.PREMIUM, "premium_usd", "large_premium_usd", 0.4),
         Part(q.TOUCH_SHARE, 0.0, 1.0, 0.2),
     ),
     (
         premium(),
+        Setting(
+            "large_premium_usd",
+            2_000_000.0,
+            PREMIUM_LOW,
+            PREMIUM_HIGH,
+            "USD",
+            "unusual in every series: of a whole market about one packet in a minute",
+        ),
         Setting("z", 3.0, 1.0, 50.0, "robust scales", "of the logarithm, beside which premium bounds it too"),
         Setting("z_full", 8.0, 2.0, 100.0, "robust scales", "score from which the fit has it all"),
         Setting("baseline_count", 20, 2, 100_000, "packets", "fewer tell no scale", is_whole=True),
     ),
-    (Relation("z", "z_full"),),
+    (Relation("z", "z_full"), Relation("premium_usd", "large_premium_usd", "at_most")),
 )
 NEW_POSITION: Final = Rule(
     "new_position",

@@ -46,6 +46,7 @@ def _condition(condition: Condition, values: dict[str, float]) -> Plain:
         "threshold": condition.bound if isinstance(condition.bound, str) else None,
         "bound": condition.bound_in(values),
         "columns": list(quantity.columns),
+        "unless": None if condition.unless is None else _condition(condition.unless, values),
     }
 
 

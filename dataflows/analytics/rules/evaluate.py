@@ -56,7 +56,7 @@ def margins(packets: Batch, rule: Rule, row: int = 0) -> list[Margin]:
     on at its limit, and the rule only when all do.
     """
     one, thresholds = packets.slice(row, row + 1), rule.thresholds
-    return [_margin(c, float(c.quantity.value(one)[0]), thresholds) for c in rule.conditions]
+    return [_margin_or(c, one, thresholds) for c in rule.conditions]
 
 
 def part_values(packets: Batch, rule: Rule, row: int = 0) -> list[tuple[str, float]]:
@@ -69,10 +69,16 @@ def part_values(packets: Batch, rule: Rule, row: int = 0) -> list[tuple[str, flo
 def _mask(packets: Batch, rule: Rule, cache: Cache) -> Mask:
     mask, thresholds = np.ones(len(packets), np.bool_), rule.thresholds
     for condition in rule.conditions:
-        mask &= condition.holds(_values(packets, condition.quantity, cache), thresholds)
+        mask &= _holds(packets, condition, thresholds, cache)
         if not mask.any():
             break
     return mask
+
+
+def _holds(packets: Batch, condition: Condition, thresholds: Thresholds, cache: Cache) -> Mask:
+    mask = condition.holds(_values(packets, condition.quantity, cache), thresholds)
+    other = condition.unless
+    return mask if other is None else mask | _holds(packets, other, thresholds, cache)
 
 
 def _strength(packets: Batch, rule: Rule, cache: Cache) -> Doubles:
@@ -96,6 +102,17 @@ def _term(part: Part, values: Doubles, thresholds: Thresholds) -> Doubles:
     else:
         reached = np.clip((values - start) / (full - start), 0.0, 1.0)
     return np.asarray(part.weight * np.where(np.isnan(values), 0.0, reached))
+
+
+def _margin_or(condition: Condition, one: Batch, thresholds: Thresholds) -> Margin:
+    """Return the margin of a condition, or of the alternative that it holds by."""
+    margin = _margin(condition, float(condition.quantity.value(one)[0]), thresholds)
+    if condition.unless is None:
+        return margin
+    other = _margin_or(condition.unless, one, thresholds)
+    if margin.holds and other.holds:
+        return margin._replace(limit=None, change=None)
+    return other if other.holds else margin
 
 
 def _margin(condition: Condition, value: float, thresholds: Thresholds) -> Margin:

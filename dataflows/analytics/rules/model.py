@@ -43,12 +43,14 @@ class Quantity:
 class Condition:
     """A quantity held against a bound: the name of a threshold, or a constant.
 
-    `sense` is at_least, at_most, or is (a fact that is 1 where it holds and 0 where not).
+    `sense` is at_least, at_most, or is (a fact that is 1 where it holds and 0 where not). Where `unless`
+    holds, this need not.
     """
 
     quantity: Quantity
     sense: str
     bound: str | float
+    unless: "Condition | None" = None
 
     @property
     def label(self) -> str:
@@ -111,7 +113,8 @@ class Rule:
     @property
     def inputs(self) -> tuple[str, ...]:
         """The packet columns it reads, in the order of first use."""
-        quantities = [c.quantity for c in self.conditions] + [p.quantity for p in self.parts]
+        others = [c.unless.quantity for c in self.conditions if c.unless is not None]
+        quantities = [c.quantity for c in self.conditions] + others + [p.quantity for p in self.parts]
         return tuple(dict.fromkeys(name for q in quantities for name in q.columns))
 
     def tuned(self, given: Any) -> "Rule":
@@ -133,7 +136,9 @@ class Margin(NamedTuple):
     """One condition on one packet, and by how much its quantity must change for the condition to turn.
 
     `value` and `change` are None where the quantity is not known, `change` too where it is a fact: that
-    turns whole. `limit` is the value at which the condition turns; change = limit - value.
+    turns whole. `limit` is the value at which the condition turns; change = limit - value. Where a condition
+    holds by its alternative alone, the margin is that of the alternative; where it holds by both, no single
+    change turns it, and limit and change are None.
     """
 
     label: str

@@ -26,9 +26,9 @@ def confidence(name: str, default: float, doc: str, low: float = 0.5) -> Setting
 SIDE_P: Final = confidence("side_p", 0.6, "below it published accuracy is too near a coin to be said")
 
 
-def at_least(quantity: Quantity, bound: str | float) -> Condition:
-    """Return the condition that a quantity reaches a threshold."""
-    return Condition(quantity, "at_least", bound)
+def at_least(quantity: Quantity, bound: str | float, unless: Condition | None = None) -> Condition:
+    """Return the condition that a quantity reaches a threshold, or that `unless` holds."""
+    return Condition(quantity, "at_least", bound, unless)
 
 
 def at_most(quantity: Quantity, bound: str | float) -> Condition:

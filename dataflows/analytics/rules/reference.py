@@ -95,7 +95,9 @@ def _asked(condition: Condition, rule: Rule) -> str:
         return "so"
     named = f" (`{condition.bound}`)" if isinstance(condition.bound, str) else ""
     bound = plain(condition.bound_in(rule.thresholds))
-    return f"{_SIGNS[condition.sense]} {bound} {condition.quantity.unit}".rstrip() + named
+    asked = f"{_SIGNS[condition.sense]} {bound} {condition.quantity.unit}".rstrip() + named
+    other = condition.unless
+    return asked if other is None else f"{asked}; or {other.words} {_asked(other, rule)}"
 
 
 def _part(part: Part, rule: Rule) -> str:

@@ -159,6 +159,8 @@ def _opening(packet: Row) -> str:
 
 
 def _spike(packet: Row) -> str:
+    if not packet["baseline"]:
+        return "There is no baseline to compare with; so large a premium is unusual in every series."
     z, what = max((packet["premium_z"], "premium"), (packet["size_z"], "size"))
     uses = _USES.get(BASELINE[packet["baseline"]], "its baseline")
     return (
