@@ -35,7 +35,7 @@ SETTINGS: Final = (
     ),
     Setting(
         "premium_floor_usd",
-        2_000_000,
+        3_000_000,
         1,
         1e12,
         "USD",

@@ -24,6 +24,7 @@ DOUBT: Final = 500
 FLOOR_SHARE: Final = 0.6  # of the premium's part, given at the floor; the rest comes within DECADES above it
 DECADES: Final = 1.0
 Z_FULL: Final = 8.0
+REPEATS: Final = 4
 _NORMAL: Final = QUOTE_STATE.index("normal")
 _PACKAGE: Final = PACKET_KIND.index("package")  # its legs have quotes, it has none of its own
 _PROVEN: Final = OPENING_BASIS.index("proven")
@@ -59,7 +60,7 @@ def parts_of(packet: Row, strength: float, innocent: float, is_new: bool, premiu
     more than the rest is worth, the last part gives way: the score is 0 and the parts still add up.
     """
     found = Parts(
-        _of(PREMIUM, _worth(packet["premium"], premium_floor)),
+        _of(PREMIUM, _worth(worked_premium(packet), premium_floor)),
         _of(SIDE, side_evidence(packet)),
         _of(UNUSUAL, _unusual(packet)),
         _of(STRUCTURE, strength),
@@ -70,7 +71,18 @@ def parts_of(packet: Row, strength: float, innocent: float, is_new: bool, premiu
     return found._replace(noise=min(found.noise, worth))
 
 
-def _worth(premium: int, floor: float) -> float:
+def worked_premium(packet: Row) -> float:
+    """Return the premium of a packet, or of all of its series and side that it repeats, in 1e-4 USD.
+
+    Four and more orders of one series, side and like size within half an hour are read as one that is
+    worked; nothing says that they are, and the repeats stand beside the packet.
+    """
+    if packet["repeat_count"] < REPEATS or packet["size"] <= 0:
+        return float(packet["premium"])
+    return float(max(packet["premium"], packet["premium"] * packet["repeat_size"] / packet["size"]))
+
+
+def _worth(premium: float, floor: float) -> float:
     """Return nothing below the floor, a share of the part at it, and all of it DECADES above."""
     if premium < floor:
         return 0.0

@@ -153,6 +153,15 @@ def test_below_the_floor_the_other_parts_are_hardly_ever_enough() -> None:
     assert row["score_premium"] == 0.36 and len(book.hits) == 2
 
 
+def test_orders_of_like_size_count_for_what_they_add_up_to() -> None:
+    book = Book(premium_floor_usd=2_000_000)
+    like = {"premium": 500_000 * USD, "size": 1_000, "at_ask_size": 1_000, "iso_size": 1_000}
+    assert not book.apply(2 * SECOND, packet("p1", 1, **like, repeat_count=3, repeat_size=4_000))
+    assert not book.apply(3 * SECOND, packet("p2", 2, **like, repeat_count=4, repeat_size=3_999))
+    [row] = book.apply(9 * SECOND, packet("p3", 8, **like, repeat_count=4, repeat_size=4_000))
+    assert (row["premium"], row["score_premium"]) == (500_000 * USD, 0.36)
+
+
 def test_a_hit_below_the_alert_score_is_stored_and_no_alert() -> None:
     book = Book(score=1.0)
     book.apply(10**12, packet("p1", 1))
