@@ -146,9 +146,10 @@ def test_the_same_letter_in_the_other_case_is_another_code() -> None:
 
 
 def test_the_day_of_the_change_belongs_to_the_new_codes() -> None:
-    dates = np.array([SINGLE_LEG_TYPES_DATE - 1, SINGLE_LEG_TYPES_DATE, 0, 99999999], np.int64)
-    assert families(read(["L"] * 4, dates)) == ["multi_leg", "unknown", "multi_leg", "unknown"]
-    assert families(read(["a"] * 4, dates)) == ["unknown", "auction", "unknown", "auction"]
+    day = SINGLE_LEG_TYPES_DATE
+    dates = np.array([day - 1, day, 19950103, 99999999, 0], np.int64)  # 0: the date is not known
+    assert families(read(["L"] * 5, dates)) == ["multi_leg", "unknown", "multi_leg", "unknown", "unknown"]
+    assert families(read(["a"] * 5, dates)) == ["unknown", "auction", "unknown", "auction", "auction"]
     assert opra.table_number(SINGLE_LEG_TYPES_DATE) == 1
 
 
