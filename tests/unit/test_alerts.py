@@ -11,7 +11,7 @@ from dataflows.analytics.alerts import AlertBook
 from dataflows.analytics.alerts_config import STORY_GAP_NS, AlertConfig
 from dataflows.analytics.alerts_stories import HOUR_NS, Rates, expiry_bucket
 from dataflows.analytics.release import ROW_NOTE, ROW_SESSION, Note, Release, Session
-from dataflows.analytics.rules.table import RULES
+from dataflows.analytics.rules.table import tuned
 from schemas.columns import Batch, complete, empty, numpy_type, to_rows
 from schemas.kinds import (
     CODE_FAMILY,
@@ -27,6 +27,7 @@ from schemas.kinds import (
 )
 from schemas.topics import TOPIC
 
+RULES = tuned({"contract_spike": {"large_premium_usd": 1_000_000_000}})  # one rule holds on most packets here
 USD = 10_000
 SECOND = 1_000_000_000
 BULLISH, BEARISH = DIRECTION.index("bullish"), DIRECTION.index("bearish")
