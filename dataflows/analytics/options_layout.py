@@ -5,7 +5,8 @@ numbers are int64: times in ns, prices in 1e-9 USD, money in 1e-4 USD, sizes in 
 know text: contracts, venues and codes are numbers here, and no number decides the order of an output.
 """
 
-from typing import Final, NamedTuple, TypeAlias
+from collections.abc import Callable
+from typing import Any, Final, NamedTuple, TypeAlias, TypeVar
 
 import numpy as np
 import numpy.typing as npt
@@ -16,10 +17,8 @@ from schemas.kinds import VENUE_LETTER
 
 Ints: TypeAlias = npt.NDArray[np.int32]
 Shorts: TypeAlias = npt.NDArray[np.int16]
-
-# Kernels that allocate nothing need no counts of references to their arrays, which cost three times as much
-# as placing a print itself; numba refuses to compile an allocation in such a kernel.
-kernel: Final = njit(cache=True, _nrt=False)
+Kernel = TypeVar("Kernel", bound=Callable[..., Any])
+_compile: Final[Any] = njit
 
 MS: Final = 1_000_000
 SECOND: Final = 1_000_000_000
@@ -101,6 +100,16 @@ VENUE_UNKNOWN: Final = 62
 # Counters of the core.
 C_FREE, C_CLOSED, C_OPEN, C_EVICTED, C_PASSED_OVER, C_OPEN_TS = range(6)
 COUNTERS: Final = 6
+
+
+def kernel(function: Kernel) -> Kernel:
+    """Compile a function that allocates nothing; numba refuses to compile one that does.
+
+    Such a kernel needs no counts of references to its arrays, which cost more than placing a print does. The
+    option is one that numba's own types do not list.
+    """
+    compiled: Kernel = _compile(cache=True, _nrt=False)(function)
+    return compiled
 
 
 class Book(NamedTuple):
