@@ -40,6 +40,7 @@ def _read_signs(lines: Longs, code: int, form: int, signs: Longs, whole: Longs, 
     best = 1 if count > 1 and by_vector[1] > by_vector[0] else 0
     signs[:] = tried[best]
     whole[at.K_CLASS], real[at.R_SIGN] = named[best], by_vector[best]
+    real[at.R_CLASS] = by_vector[named[:count] == named[best]].sum()
     if count > 1:
         whole[at.K_OTHER], real[at.R_OTHER] = named[1 - best], by_vector[1 - best]
     _read_direction(lines, code, signs, chance[best] / by_vector[best], (whole, real))

@@ -141,8 +141,8 @@ LINE_FIELDS: Final = 17
 WHOLE_FIELDS: Final = 10
 # Real numbers of a package; NaN where not known. Delta is that of one unit as written; the shares are of the
 # sums over legs without their signs.
-R_GEOMETRY, R_SIGN, R_OTHER, R_DIRECTION, R_PLACE, R_DELTA, R_DELTA_SHARE, R_VEGA_SHARE = range(8)
-REAL_FIELDS: Final = 8
+R_GEOMETRY, R_CLASS, R_SIGN, R_OTHER, R_DIRECTION, R_PLACE, R_DELTA, R_DELTA_SHARE, R_VEGA_SHARE = range(9)
+REAL_FIELDS: Final = 9
 
 
 class Parcels(NamedTuple):

@@ -27,7 +27,7 @@ from schemas.flow_fields import NO_MONEY, NO_RATIO
 from schemas.kinds import PACKAGE_CLASS, PACKET_KIND
 from schemas.opra import IS_AUCTION, IS_CROSS, IS_FLOOR
 
-CLASS_FROM: Final = 0.9  # a class is claimed from this confidence in the relative signs
+CLASS_FROM: Final = 0.9  # a class is claimed from this confidence in it, and signs of legs so too
 DIRECTION_FROM: Final = 0.9  # and a direction from this confidence in who paid
 STEP: Final = 1e-4
 KIND_PACKAGE: Final = PACKET_KIND.index("package")
@@ -63,6 +63,12 @@ def columns_of(parcels: Parcels, read: Read, ties: list[Tie], names: Names) -> d
     return columns | _claimed(parcels, read, claims)
 
 
+def _no_scores(rows: int) -> dict[str, Column]:
+    """Return the scores against baselines that are not made yet."""
+    found: dict[str, Column] = {name: np.zeros(rows) for name in ("premium_z", "size_z", "spread_z")}
+    return {**found, "baseline": np.zeros(rows, np.int32), "baseline_count": np.zeros(rows, np.int64)}
+
+
 def _constant(parcels: Parcels, totals: Totals, head: Longs, names: Names) -> dict[str, Column]:
     """Return the columns that every package has."""
     first = parcels.legs[parcels.starts[:-1]]
@@ -72,6 +78,9 @@ def _constant(parcels: Parcels, totals: Totals, head: Longs, names: Names) -> di
     return {
         "seq": np.zeros(rows, np.int64),
         "version": np.ones(rows, np.int32),
+        "status": np.zeros(rows, np.int32),
+        "iso_size": np.zeros(rows, np.int64),
+        **_no_scores(rows),
         "emit_ts": parcels.emit_ts.copy(),
         "underlying": pa.array([names.underlyings[u] for u in roots], pa.string()),
         "contract": pa.array([names.contracts[c] for c in head[:, at.N_CONTRACT].tolist()], pa.string()),
@@ -92,9 +101,10 @@ def _claim(read: Read, k: int, tie: Tie) -> Claim:
     whole, real = read.whole[k], read.real[k]
     sign_p, direction_p = min(real[at.R_SIGN], SURE_MAX), real[at.R_DIRECTION]
     is_package = read.starts[k + 1] - read.starts[k] > 1 or whole[at.K_IS_STOCK] == 1
-    is_named = is_package and sign_p >= CLASS_FROM
+    is_named = is_package and real[at.R_CLASS] >= CLASS_FROM
     kind = NONE if not is_package else int(whole[at.K_CLASS]) if is_named else UNNAMED
-    way = int(whole[at.K_ORIENTATION]) if is_named and direction_p >= DIRECTION_FROM else 0
+    is_signed = is_named and sign_p >= CLASS_FROM
+    way = int(whole[at.K_ORIENTATION]) if is_signed and direction_p >= DIRECTION_FROM else 0
     delta, vega = float(real[at.R_DELTA_SHARE]), float(real[at.R_VEGA_SHARE])
     if is_named and way == 0 and PACKAGE_CLASS[kind] in ("box", "conversion", "jelly_roll"):
         both = directions(kind, 1, delta, vega, False)  # flat, whoever bought

@@ -75,7 +75,7 @@ PLACE_BINS: Final = 11
 PLACE_LOG: Final = np.array([0.55, 0.42, 0.15, -0.06, -0.34, -0.34, -0.64, -0.93, -1.3, -1.0, -0.64])
 GRID_ON: Final = 1.08
 GRID_OFF: Final = -0.78
-UNUSUAL: Final = 0.003  # a vector that no named form has
+UNUSUAL: Final = 0.0005  # a vector that no named form has
 # Chance of the second vector: call and put of one strike (synthetic, else straddle), of two (risk reversal,
 # else strangle), ladder (long the highest), three-way (spread and single added up).
 PAIR_ODDS: Final = np.array([0.43, 0.50, 0.10, 0.20])
