@@ -181,7 +181,7 @@ def ids_of(packet_ids: list[str]) -> Longs:
 def _members(fresh: Batch) -> list[tuple[list[int], int]]:
     """Return the listed members of each row and how many more there are."""
     plain = _lists(fresh["members"].to_pylist())
-    packages = np.flatnonzero(fresh["kind"] == KIND_PACKAGE).tolist()
+    packages = np.flatnonzero(np.isin(fresh["kind"], (KIND_PACKAGE, KIND_LEG))).tolist()
     if packages:
         texts = fresh["package_members"].to_pylist()
         for row, listed in zip(packages, _lists([texts[r] for r in packages]), strict=True):

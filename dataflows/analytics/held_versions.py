@@ -14,7 +14,7 @@ from dataflows.analytics.held_packets import KIND_LEG, KIND_PACKAGE, HeldPackets
 from dataflows.analytics.held_prints import HeldPrints
 from dataflows.analytics.held_rows import row_values
 from dataflows.analytics.held_totals import Print, nothing_left, recounted, shifted
-from dataflows.analytics.options_layout import Limits
+from dataflows.analytics.options_layout import MEMBERS, Limits
 from dataflows.analytics.options_names import Names
 from schemas.columns import Batch
 from schemas.kinds import PACKAGE_CLASS, VERSION_STATUS
@@ -22,6 +22,21 @@ from schemas.kinds import PACKAGE_CLASS, VERSION_STATUS
 FINAL: Final = VERSION_STATUS.index("final")
 RESTATED: Final = VERSION_STATUS.index("restated")
 RETRACTED: Final = VERSION_STATUS.index("retracted")
+PACKAGE_TOTALS: Final = (
+    "size",
+    "premium",
+    "print_count",
+    "at_ask_size",
+    "at_bid_size",
+    "inside_size",
+    "at_ask_premium",
+    "at_bid_premium",
+    "inside_premium",
+    "average_price",
+    "end_ts",
+    "last_print_seq",
+)
+WHOLE_SIZES: Final = ("leg_size", "auction_size", "cross_size", "floor_size")  # one code for all legs
 NO_CLASS: Final = PACKAGE_CLASS.index("none")
 # From the columns of a package and the prints that remain in it: the columns that change.
 Reclassify = Callable[[dict[str, Any], list[int]], Mapping[str, Any]]
@@ -57,15 +72,14 @@ def columns_after(
     found = [stores.prints.row_of(seq) for seq in _members(change, stores)]
     if not found and not is_large:
         return _retracted(kind)
-    if kind == KIND_PACKAGE:
+    if kind in (KIND_PACKAGE, KIND_LEG):
         held = _in_order(stores, [at for at in found if at >= 0])
-        return dict(_package(row, held, reclassify))
+        return _package(row, held, (limits, names), reclassify)
     if is_large or min(found) < 0:
         left, joined = (_held(stores, seqs) for seqs in (change.left, change.joined))
         values = shifted(row, left, joined, (limits, names))
         return values if values["size"] else _retracted(kind)
-    values = recounted(row, _in_order(stores, found), limits, names)
-    return values | {"kind": KIND_LEG} if kind == KIND_LEG else values
+    return recounted(row, _in_order(stores, found), limits, names)
 
 
 def _members(change: Change, stores: Stores) -> list[int]:
@@ -88,22 +102,31 @@ def _in_order(stores: Stores, rows: Sequence[int]) -> list[Print]:
 
 def _retracted(kind: int) -> dict[str, Any]:
     values = nothing_left() | {"status": RETRACTED}
-    return values | {"package_members": "[]", "units": 0} if kind == KIND_PACKAGE else values
+    is_package = kind in (KIND_PACKAGE, KIND_LEG)
+    return values | {"package_members": "[]", "leg_size": 0, "units": 0} if is_package else values
 
 
-def _package(row: Batch, prints: Sequence[Print], reclassify: Reclassify | None) -> Mapping[str, Any]:
-    """Return what is left of a package; the classifier of packages says what that is called."""
+def _package(
+    row: Batch, prints: Sequence[Print], scratch: tuple[Limits, Names], reclassify: Reclassify | None
+) -> dict[str, Any]:
+    """Return what is left of a package or a lone leg; the classifier of packages says what to call it."""
+    if not prints:
+        return _retracted(KIND_PACKAGE)
+    before, added = row_values(row), recounted(row, prints, *scratch)
     seqs = sorted(held["seq"] for held in prints)
-    listed = orjson.dumps(seqs).decode()
-    values: dict[str, Any] = {
-        "size": sum(held["size"] for held in prints),
-        "premium": sum(held["premium"] for held in prints),
-        "print_count": len(prints),
-        "members": listed,
-        "package_members": listed,
+    values = {name: added[name] for name in PACKAGE_TOTALS}
+    values |= {name: added["size"] if before[name] else 0 for name in WHOLE_SIZES}
+    values |= {
+        "taker_event_count": len({(held["contract"], held["at"]) for held in prints}),
+        "members": orjson.dumps(seqs if len(seqs) <= MEMBERS else _cut(seqs)).decode(),
+        "package_members": orjson.dumps(seqs).decode(),
     }
     if reclassify is not None:
-        return {**values, **reclassify(row_values(row), seqs)}
+        return {**values, **reclassify(before, seqs)}
     if len({held["contract"] for held in prints}) < 2:
         values |= {"kind": KIND_LEG, "package_class": NO_CLASS}
     return values
+
+
+def _cut(seqs: list[int]) -> list[Any]:
+    return [*seqs[:MEMBERS], {"more": len(seqs) - MEMBERS}]

@@ -33,6 +33,7 @@ from dataflows.analytics.options_state import Store
 from dataflows.analytics.options_turn import Turn, more_columns, side_input
 from dataflows.analytics.options_walk import Columns, walk_rows
 from dataflows.analytics.packages import Packages, leg_turn
+from dataflows.analytics.packages_restated import reclassify
 from dataflows.analytics.release import ROW_SESSION, Longs, Release, Session, halts_quotes
 from dataflows.analytics.series import Series
 from dataflows.analytics.sides import Sides
@@ -63,7 +64,7 @@ class OptionsCore:
         self._opening, self._packages, self._stock = Opening(), Packages(), Stock()
         self._sides, self._series = Sides(), Series()
         self._follow, self._versions = Follow(), Versions()
-        self._held = Held(self._config.limits, getattr(self._packages, "reclassify", None))
+        self._held = Held(self._config.limits, reclassify)
         self._alerts = AlertBook(self._config.rules, self._config.alerts)
 
     @property
@@ -138,7 +139,6 @@ class OptionsCore:
         stages = snapshot["stages"]
         for name, stage in STAGES.items():
             setattr(core, f"_{name}", stage.restore(stages[name]))
-        reclassify = getattr(core._packages, "reclassify", None)
         core._held = Held.restore(stages["held"], core._config.limits, reclassify)
         core._alerts = AlertBook.restore(stages["alerts"], core._config.rules, core._config.alerts)
         return core
