@@ -111,8 +111,9 @@ def direction_columns(packets: Batch) -> dict[str, Column]:
     """Return both directions: of a parent by right and side, of a package as it claims them.
 
     Calls bought and puts sold lean up, calls sold and puts bought down; options bought are long volatility.
+    Where no chance of the aggressor is given, as in auctions, the side has no direction.
     """
-    side = packets["side"]
+    side = np.where(packets["p_aggressor_buy"] >= 0, packets["side"], 0)
     bullish, bearish = DIRECTION.index("bullish"), DIRECTION.index("bearish")
     long, short = VOLATILITY_DIRECTION.index("long"), VOLATILITY_DIRECTION.index("short")
     is_up = (packets["right"] == _CALL) == (side == _BUY)
