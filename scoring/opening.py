@@ -146,16 +146,20 @@ def score(runs: list[pl.DataFrame]) -> list[Measures]:
 
 
 def _of_product(rows: pl.DataFrame) -> Measures:
-    """Return what only the product has: how much of what is provable it proves, and violations by seed."""
+    """Return what only the product has: how much of what is provable it proves, violations by seed, and how
+    many of them stand where the truth itself breaks the accounting of open interest."""
     provable = np.concatenate([rows["provable"].to_numpy()] * len(SIDES))
     claimed = np.concatenate([rows[f"b_{PRODUCT}_{side}"].to_numpy() for side in SIDES])
     seeds = rows["session"] // SEED_STEP
     said = sum(int((rows[f"s_{side}"] > rows[f"t_open_{side}"]).sum()) for side in SIDES)
     standing = [rows[f"b_{PRODUCT}_{side}"] > rows[f"t_open_{side}"] for side in SIDES]
+    impossible = [rows["provable"] > rows[f"t_open_{side}"] for side in SIDES]
     return {
         "provable_contracts": int(provable.sum()),
         "provable_claimed": share(int(np.minimum(claimed, provable).sum()), int(provable.sum())),
         "violated_when_said": said,
+        # More was closed there than was open: the truth, and not the claim, is what cannot be so.
+        "violated_by_the_truth": sum(int((a & b).sum()) for a, b in zip(standing, impossible, strict=True)),
         "violated_by_seed": {
             str(seed): sum(int((mask & (seeds == seed)).sum()) for mask in standing)
             for seed in seeds.unique().sort().to_list()

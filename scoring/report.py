@@ -161,6 +161,8 @@ def _more(s: Measures) -> str:
         found.append(f"stories right {percent(s['story_precision'])}")
     if s.get("provable_claimed") is not None:
         found.append(f"{percent(s['provable_claimed'], 2)} of the provable")
+    if s.get("violated_by_the_truth"):
+        found.append(f"{s['violated_by_the_truth']} of them where the truth closes more than is open")
     if s.get("f1") is not None:
         found.append(f"F1 {percent(s['f1'])}")
     worst: Any = s.get("seeds", {}).get("worst_decile")

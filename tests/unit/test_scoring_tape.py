@@ -265,7 +265,17 @@ def test_a_bound_that_a_later_print_weakens_counts_by_what_stands_of_it() -> Non
         product = opening.score([rows])[0]
         assert (product["violated"], product["violated_when_said"]) == (violated, 2)
         assert product["violated_by_seed"] == {"1": violated}
+        assert product["violated_by_the_truth"] == 0
         assert (product["provable_contracts"], product["provable_claimed"]) == (12, 1.0)
+
+
+def test_a_truth_that_closes_more_than_is_open_is_told_apart() -> None:
+    interest = pl.DataFrame({"contract": [SERIES], "open_interest": [4]})
+    said = pl.Series("opened_min_buy", [6] + [0] * (PRINTS - 1))
+    claims = outputs()["options.placed"].with_columns(said, said.alias("opened_min_sell"))
+    truth = fills(open_buy=np.full(PRINTS, 6), open_sell=np.zeros(PRINTS, np.int64))
+    product = opening.score([opening.rows_of({"options.placed": claims}, truth, 1, interest)])[0]
+    assert (product["violated"], product["violated_by_the_truth"]) == (1, 1)
 
 
 def test_nothing_is_called_provable_after_a_halt() -> None:
