@@ -35,7 +35,7 @@ CONTRACT_SPIKE: Final = Rule(
     2,
     "Unusual contract spike",
     "Consistent with unusual size",
-    "robust z-scores over median and mean absolute deviation, shrunk by count to coarser baselines",
+    "streaming robust location and scale of log premium and log size, blended by count from coarse to fine",
     (
         *ALWAYS,
         holds(q.NO_LEG),
