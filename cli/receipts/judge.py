@@ -15,10 +15,13 @@ from schemas.codec import BUILT_IN, SchemaIds
 from schemas.columns import Batch, to_json_rows
 from schemas.framing import HEADER_BYTES
 
-# What a packet owes to the session before it: the place in its topic, what is usual, what was open.
+# What a packet owes to the prints around it and the session before it: its place in the topic and when it
+# left, what is usual, what was open, what looked alike.
 PACKET_SESSION: Final = frozenset(
     (
         "seq",
+        "emit_ts",
+        "roll_p",
         "baseline",
         "baseline_count",
         "baseline_weights",
@@ -40,6 +43,9 @@ PACKET_SESSION: Final = frozenset(
         "stock_tie_p",
     )
 )
+# A repeat is one by the packets before it.
+REPEAT_SESSION: Final = PACKET_SESSION | {"kind"}
+PRINT_SESSION: Final = (PACKET_SESSION - {"emit_ts"}) | {"opened_min_buy", "opened_min_sell"}
 HIT_SESSION: Final = frozenset(("seq", "emit_ts", "version", "status", "reason"))
 IDENTITY: Final = {"flow.packets": "packet_id", "flow.hits": "hit_id", "flow.alerts": "alert_id"}
 
@@ -60,7 +66,8 @@ def shallow_checks(found: Gathered, ids: SchemaIds = BUILT_IN) -> list[Check]:
     except ValueError as problem:
         return [Check("packet", problem=str(problem))]
     again = _same(said.get("flow.packets"), packet.row)
-    checks = [compare(f"{_name(packet)} from its prints", packet.row, again, PACKET_SESSION)]
+    left_out = REPEAT_SESSION if packet.row["kind"] == "repeat" else PACKET_SESSION
+    checks = [compare(f"{_name(packet)} from its prints", packet.row, again, left_out)]
     checks += _placed_checks(found, said.get("options.placed"))
     return checks + rule_checks(found, packet)
 
@@ -80,12 +87,9 @@ def _placed_checks(found: Gathered, said: Batch | None) -> list[Check]:
     """Compare each member print's reading with the one made again."""
     rows = {r["print_seq"]: r for r in to_json_rows(said)} if said is not None else {}
     return [
-        compare(f"print {seq} beside its quote", copy.row, rows.get(seq), PACKET_SESSION | _OPENED)
+        compare(f"print {seq} beside its quote", copy.row, rows.get(seq), PRINT_SESSION)
         for seq, copy in sorted(found.placed.items())
     ]
-
-
-_OPENED: Final = frozenset(("opened_min_buy", "opened_min_sell"))
 
 
 def rule_checks(found: Gathered, packet: Copy) -> list[Check]:

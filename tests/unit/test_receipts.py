@@ -12,6 +12,7 @@ from cli.receipts.collect import members_of, packet_ids
 from cli.receipts.compare import Check, Verdict, compare, compare_bytes
 from cli.receipts.judge import sum_check
 from cli.receipts.raw import sweeps
+from cli.receipts.rejudge import rejudge, setting_of
 from cli.receipts.render import show
 from cli.receipts.words import code_meaning, margin_sentence, moment, score_margin, score_parts
 from dataflows.analytics.rules.evaluate import margins
@@ -188,3 +189,57 @@ def test_the_terminal_shows_the_verdict_the_records_and_the_differences(is_same:
     for part in ("[one] order", "ab" * 32, "cd" * 32, "premium_usd 1,000", "two expiries", "+0.2000"):
         assert part in text, part
     assert ("Where it differs" in text) is not is_same
+
+
+def sweep(**more: Any) -> Any:
+    """One packet on which call_sweep holds."""
+    row: dict[str, Any] = {"seq": 0, "emit_ts": 10**18}
+    for field in TOPIC["flow.packets"].fields:
+        if field.absent is None and field.default is None and field.name not in row:
+            row[field.name] = field.symbols[0] if field.is_enum else "" if field.logical in _TEXTS else 0
+    row |= {
+        "packet_id": "p", "underlying": "IBM", "contract": "IBM   131019C00185000", "kind": "sweep",
+        "right": "C", "side": "buy", "size": 5_000, "premium": 5_000_000 * 10_000, "venue_count": 4,
+        "venues": "ACNX", "quote_state": "normal", "code_family": "iso", "at_ask_size": 5_000,
+        "p_aggressor_buy": 0.97, "direction": "bullish", "volatility_direction": "long", "version": 1,
+        "status": "final", "members": "[1,2]", "premium_z": 0.0, "size_z": 0.0, "spread_z": 0.0,
+        "electronic_size": 5_000,
+    }  # fmt: skip
+    return from_rows(TOPIC["flow.packets"], [row | more])
+
+
+MARKS = [
+    {
+        "kind": "session",
+        "name": "control",
+        "underlying": "",
+        "detail": '{"session":"2013-10-07","close_ts":"9"}',
+    },
+    {
+        "kind": "data",
+        "name": "corporate_action",
+        "underlying": "IBM",
+        "detail": '{"kind":"dividend","date":"2013-10-09"}',
+    },
+]
+
+
+def test_what_was_in_force_is_read_from_the_log() -> None:
+    setting = setting_of(MARKS, "IBM")
+    assert setting.known == ("2013-10-07", 9, "2013-10-09")
+    assert setting_of(MARKS, "GE").known.ex_date == ""
+
+
+def test_a_rule_is_judged_again_with_parts_that_add_up() -> None:
+    again = rejudge(sweep(), "call_sweep", setting_of(MARKS, "IBM"), novelty=0.05)
+    assert again.alert is not None and again.hit is not None
+    assert again.alert["direction"] == "bullish" and again.alert["score"] == again.score
+    assert sum_check(again.alert).is_passed
+    assert again.hit["packet_id"] == "p"
+
+
+def test_a_packet_taken_back_or_too_small_carries_no_alert() -> None:
+    setting = setting_of(MARKS, "IBM")
+    for changed in ({"status": "retracted"}, {"premium": 10_000}, {"venue_count": 1}, {"side": "sell"}):
+        again = rejudge(sweep(**changed), "call_sweep", setting, novelty=0.0)
+        assert again.alert is None and again.hit is None, changed
