@@ -26,7 +26,7 @@ def test_another_version_rebuilds_from_the_log(part: str) -> None:
 
 def test_the_configuration_of_the_session_record_tunes_the_rules() -> None:
     """Floors that nothing reaches leave packets without hits, after a restart too."""
-    floors = {rule.rule_id: {"premium_usd": 10**8} for rule in RULES if "premium_usd" in rule.thresholds}
+    floors = {r.rule_id: {t: 10**8 for t in r.thresholds if t.endswith("premium_usd")} for r in RULES}
     counts = []
     for configuration in ({}, {"options": {"rules": floors}}):
         log = raw_log(configured(SyntheticFeed("normal", 7, 5, ["8"]), configuration), 40)
