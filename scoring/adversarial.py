@@ -1,8 +1,9 @@
 """`score adversarial`: what baits lead the claims to say, and whether their true twins are found.
 
 Owns two targets over the pairs of the profile `adversarial`, which look alike and differ in one hidden
-variable. *Events*: of each case, the share of baits and of twins that one packet holds for the most part,
-and that a rule or an alert named; options only, but midpoints, which dark events name. *Claims*: whatever
+variable. *Events*: of each case, the share of baits and of twins that one packet, or a packet with those that
+it repeats, holds for the most part, and that a rule or an alert named; options only, but midpoints, which
+dark events name. *Claims*: whatever
 was said of these prints with a probability is held against the truth; a claim made at p may be denied in a
 share 1 - p of cases, within its interval, and a certain one never. Refuses to count silence as a denial.
 """
@@ -13,6 +14,7 @@ from typing import Any, Final
 import numpy as np
 import polars as pl
 
+from dataflows.analytics.alerts_score import REPEATS
 from scoring.alerts import alerted, prints_of
 from scoring.claims import EQUITIES, OPTIONS, TRADES, standing
 from scoring.intervals import wilson
@@ -31,7 +33,10 @@ COLUMNS: Final = {
     "is_found": pl.Boolean, "is_hit": pl.Boolean, "is_alerted": pl.Boolean,
 }  # fmt: skip
 PLACED: Final = ("p_aggressor_buy", "p_customer_buy", "opened_min_buy", "opened_min_sell")
-PACKETS: Final = ("grouping_p", "roll_p", "p_open", "stock_print_seq", "stock_tie_p", "package_members")
+PACKETS: Final = (
+    "grouping_p", "roll_p", "p_open", "stock_print_seq", "stock_tie_p", "package_members", "repeat_count",
+    "repeat_size",
+)  # fmt: skip
 
 
 def rows_of(outputs: Frames, truth: Truth, number: int) -> pl.DataFrame:
@@ -86,7 +91,10 @@ def _events(outputs: Frames, fills: pl.DataFrame, prints: pl.DataFrame) -> pl.Da
     hits = standing(outputs["flow.hits"], "hit_id")["packet_id"].unique()
     alerts = alerted(outputs)["packet_id"].unique()
     traded = fills.group_by("event", "case", "is_twin").agg(pl.col("size").sum().alias("traded"))
-    by_packet = prints.group_by("event", "packet_id").agg(pl.col("size").sum().alias("held"))
+    named = prints.join(_repeats(outputs), on="packet_id", how="left")
+    by_packet = named.group_by("event", "packet_id").agg(
+        pl.max_horizontal(pl.col("size").sum(), pl.col("repeated").first()).alias("held")
+    )
     most = by_packet.group_by("event").agg(
         pl.col("held").max(),
         pl.col("packet_id").is_in(hits.implode()).any().alias("is_hit"),
@@ -99,6 +107,12 @@ def _events(outputs: Frames, fills: pl.DataFrame, prints: pl.DataFrame) -> pl.Da
         (pl.col("held").fill_null(0) >= FOUND * pl.col("traded")).alias("is_found"),
         pl.col("is_hit", "is_alerted").fill_null(False),
     )
+
+
+def _repeats(outputs: Frames) -> pl.DataFrame:
+    """Return the contracts that each packet repeats, itself included; 0 where it repeats nothing."""
+    size = pl.when(pl.col("repeat_count") >= REPEATS).then("repeat_size").otherwise(0)
+    return standing(outputs["flow.packets"], "packet_id").select("packet_id", size.alias("repeated"))
 
 
 def _dark_events(outputs: Frames, truth: Truth) -> pl.DataFrame:
@@ -215,11 +229,16 @@ def denials(claims: pl.DataFrame) -> Measures:
 
 
 def _by_claim(claims: pl.DataFrame) -> Iterator[tuple[str, Measures]]:
-    """Yield each kind of claim, and its parts by how sure it was."""
+    """Yield each kind of claim, and its parts by how sure it was; the name says what was denied."""
     for name in claims["name"].unique(maintain_order=True).to_list():
         rows = claims.filter(pl.col("name") == name)
-        yield name, denials(rows)
+        yield _worded(name, denials(rows))
         place = np.clip(np.digitize(rows["p"].to_numpy(), BINS) - 1, 0, len(BINS) - 1)
         for k in np.unique(place).tolist():
             text = "certain" if BINS[k] == 1.0 else f"at {BINS[k]:.0%} and more"
-            yield f"{name} {text}", denials(rows.filter(pl.Series(place == k)))
+            yield _worded(f"{name} {text}", denials(rows.filter(pl.Series(place == k))))
+
+
+def _worded(name: str, found: Measures) -> tuple[str, Measures]:
+    allowed = "within what was granted" if found["is_within"] else "MORE than was granted"
+    return f"{name}: claimed {found['claimed']:.3f}, {found['denied']} denied, {allowed}", found
