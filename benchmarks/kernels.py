@@ -150,7 +150,7 @@ def stages() -> tuple[int, dict[str, int]]:
         shard.advance()
         plain = dict(shard.options.snapshot())
         contracts += len(plain["names"]["contracts"])
-        parts = {**plain, **plain.pop("stages", {})}
+        parts = {**plain.pop("stages"), **plain}
         for name, part in parts.items():
             sizes[name] = sizes.get(name, 0) + plain_bytes(part)
     return contracts, sizes

@@ -202,7 +202,7 @@ def test_a_longer_past_is_forgotten() -> None:
 
 PACKETS = st.builds(
     Packet,
-    at=st.integers(0, 400).map(lambda n: n * 5.0),
+    at=st.tuples(st.integers(0, 400), st.sampled_from((0.0, 0.3, 0.5, 1.0))).map(lambda n: n[0] * 5.0 + n[1]),
     size=st.sampled_from((7, 10, 12, 13, 40)),
     strike=st.sampled_from((150, 155)),
     side=st.sampled_from(("none", "buy", "buy", "sell")),
@@ -253,6 +253,8 @@ def test_any_cut_and_resumption_equal_the_reference(
         found += rows_of(series.apply(batch(part), names, np.array(marks, np.int64)))
         since = float(cut)
     assert [tuple(row[n] for n in NAMES) for row in found] == reference(packets, session)
+    marks = np.array([T + session * S], np.int64)
+    assert found == rows_of(Series().apply(batch(packets), Names(), marks))
 
 
 def test_state_is_measured_and_dropped_with_a_session() -> None:
