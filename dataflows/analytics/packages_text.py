@@ -4,6 +4,7 @@ Owns the shape of `legs` and `package_evidence`: prices in USD a share, premium 
 own: every number is written from whole units of the columns.
 """
 
+from functools import lru_cache
 from typing import Final, NamedTuple, TypeAlias
 
 from dataflows.analytics import packages_layout as at
@@ -14,6 +15,7 @@ from dataflows.analytics.packages_stock import Tie
 from schemas.kinds import PACKAGE_CLASS
 
 Prints: TypeAlias = dict[int, list[tuple[int, int]]]  # (sequence number, size) by number of the series
+DECIMALS: Final = 65_536  # numbers whose text is remembered; the least recently used goes first
 _NANO: Final = 9
 _MONEY: Final = 4
 
@@ -29,6 +31,7 @@ class Claim(NamedTuple):
     tie: Tie
 
 
+@lru_cache(maxsize=DECIMALS)
 def decimal(value: int, places: int) -> str:
     """Return a whole number of 10**-places as decimal text without trailing zeros."""
     whole, rest = divmod(abs(value), 10**places)
