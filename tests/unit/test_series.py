@@ -253,8 +253,8 @@ def test_any_cut_and_resumption_equal_the_reference(
         found += rows_of(series.apply(batch(part), names, np.array(marks, np.int64)))
         since = float(cut)
     assert [tuple(row[n] for n in NAMES) for row in found] == reference(packets, session)
-    marks = np.array([T + session * S], np.int64)
-    assert found == rows_of(Series().apply(batch(packets), Names(), marks))
+    every = np.array([T + session * S], np.int64)
+    assert found == rows_of(Series().apply(batch(packets), Names(), every))
 
 
 def test_state_is_measured_and_dropped_with_a_session() -> None:
