@@ -1,8 +1,8 @@
 """One pass over the merged order of a release: quotes stand, prints are placed and join parents.
 
 Owns the step that each kind of row takes; legs of packages are placed and left to the stage of packages.
-Refuses to allocate: it stops before a print for which no slot
-is free, and the caller makes room and goes on from there.
+Refuses to allocate: it stops before a print for which no slot is free, and the caller makes room and goes on
+from there.
 """
 
 from typing import NamedTuple
