@@ -42,7 +42,10 @@ STEP = st.tuples(
 
 def packet_rows(steps: list[Step]) -> tuple[list[dict[str, Any]], list[tuple[int, Session | Note]]]:
     """Return rows of packets in the order of emission, and what the session says between them."""
-    at, versions, rows, told = MINUTE, {}, [], []
+    at = MINUTE
+    versions: dict[str, int] = {}
+    rows: list[dict[str, Any]] = []
+    told: list[tuple[int, Session | Note]] = []
     for gap, which, premium, direction, what, days in steps:
         at += gap * MINUTE // 60
         name = f"p{which}-{len(told)}"  # packets of another session are others
