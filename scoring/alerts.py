@@ -6,9 +6,10 @@ of the adversarial pairs the twin is planted and the bait is not. Refuses to cou
 see stories: both are given, and what the budget of delivery would have shown.
 
 The floor is where the tape itself has as many planted parents as a person can read in an hour. On the tuning
-region (530 underlyings; seed 1 at the open, at 12:30 and at 15:30, seed 2 at 12:30; 28 minutes in all) there
-are 45, 25, 60 and 70 planted parents of 3 million USD an hour, of 2 million 210, 45, 100 and 90. At 3 million
-most hours stay below 60 stories even if a fifth of them were false. Alerts have the same floor by default.
+region (530 underlyings, seeds 1 to 4, 26 minutes around noon) planted parents of 2.5 million USD come at 44
+an hour; of 2 million at 58, of 3 million at 32. At 2.5 million a fifth of false stories still leaves most
+hours below 60; the first minutes of a session have two to three times as many. Alerts have the same floor by
+default.
 """
 
 from typing import Final
@@ -35,7 +36,7 @@ PLANTED: Final = (
     "distribute",
     "twin",
 )
-PREMIUM_FLOOR: Final = 3_000_000 * 10_000  # USD in the unit of money
+PREMIUM_FLOOR: Final = 2_500_000 * 10_000  # USD in the unit of money
 NS_PER_DAY: Final = 86_400_000_000_000
 PARENTS_MAX: Final = 1_000_000_000  # of one run: runs are kept apart by it
 SAID: Final = ("alert_id", "story_id", "rule_id", "is_delivered")

@@ -35,7 +35,7 @@ SETTINGS: Final = (
     ),
     Setting(
         "premium_floor_usd",
-        3_000_000,
+        2_500_000,
         1,
         1e12,
         "USD",
