@@ -148,7 +148,7 @@ class Held:
         names = text_hashes(turn.release.prints["refers_to"]) if is_taking.any() else np.zeros(0, np.int64)
         for place in np.flatnonzero(is_special).tolist():
             moment = Moment(int(times[place]), int(index[place]))
-            while starts and starts[0].index <= moment.applied:
+            while starts and starts[0].next_index <= moment.applied:
                 self._enter_session(starts.pop(0), fresh)
             self._late_joins(moment.ts, fresh)
             row = int(order[place])

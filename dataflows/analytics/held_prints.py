@@ -65,7 +65,7 @@ def text_hashes(texts: pa.StringArray) -> Longs:
 class Opening(NamedTuple):
     """A session record: the application index of the next print, its time, and when that session opens."""
 
-    index: int
+    next_index: int
     ts: int
     open_ts: int
 
@@ -101,7 +101,7 @@ class HeldPrints:
         """Let a session start: nothing earlier is in reach. False where it is the same session again."""
         if opening.open_ts == self._open_ts:
             return False
-        self._open_ts, self.session_index = opening.open_ts, opening.index
+        self._open_ts, self.session_index = opening.open_ts, opening.next_index
         self._told[:] = 0
         return True
 
@@ -254,6 +254,6 @@ def correction_row(turn: Turn, row: int, target: Mapping[str, int], index: int) 
         "venue": int(prints.venue[row]),
         "family": int(codes.family[row]) if has_code else target["family"],
         "status": STATUS_CANCELLED,
-        "placement": placement(price, target["bid"], target["ask"], target["state"]),
+        "placement": placement(price, target["bid"], target["ask"], np.int8(target["state"])),
     }
     return {name: np.array([value]) for name, value in values.items()}

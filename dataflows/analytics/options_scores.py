@@ -8,10 +8,9 @@ from collections.abc import Sequence
 
 import numpy as np
 
-from dataflows.analytics.baselines import Baselines, PacketColumns, buckets
+from dataflows.analytics.baselines import Baselines, Doubles, PacketColumns, buckets
 from dataflows.analytics.context import PACKAGED, Sessions
 from dataflows.analytics.options_names import UNDERLYING, Names
-from dataflows.analytics.options_packets import Doubles
 from dataflows.analytics.quotes import STATE_NORMAL
 from dataflows.analytics.release import Note
 from schemas.columns import Batch, Column

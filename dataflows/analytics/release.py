@@ -46,7 +46,8 @@ class Session:
     @classmethod
     def from_plain(cls, plain: tuple[Any, ...]) -> "Session":
         """Return the session that `to_plain` wrote."""
-        return cls(*plain[:-1], orjson.loads(plain[-1]))
+        name, start_ts, open_ts, close_ts, trf_window_ns, detail = plain
+        return cls(name, start_ts, open_ts, close_ts, trf_window_ns, orjson.loads(detail))
 
 
 @dataclass(frozen=True, slots=True)

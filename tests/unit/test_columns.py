@@ -152,4 +152,5 @@ def test_every_topic_has_a_table_and_versioned_ones_a_view(topic: Topic) -> None
     assert f"ORDER BY ({', '.join(topic.sort_key)}, _partition, _offset)" in statements[0]
     for name in (*topic.field_names, "_partition", "_offset", "_day"):
         assert f"    `{name}` " in statements[0]
-    assert (len(statements) == 2) == ("version" in topic.field_names) == (topic.name in VERSION_KEYS)
+    views = [s for s in statements if s.startswith("CREATE VIEW") and f"{topic.table}_current" in s]
+    assert bool(views) == ("version" in topic.field_names) == (topic.name in VERSION_KEYS)
