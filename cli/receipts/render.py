@@ -85,7 +85,7 @@ def _claim(receipt: Plain) -> Shown:
 
 
 def _score(receipt: Plain) -> Shown:
-    table = _table("Score, an order among alerts and no probability", "part", "adds")
+    table = _table("Score", "part", "adds")
     for part in receipt["score"]["parts"]:
         table.add_row(part["part"], f"{part['value']:+.4f}")
     table.add_row("score", f"{receipt['score']['score']:.4f}")
@@ -130,12 +130,18 @@ def _legs(packets: list[Plain]) -> Shown | None:
         return None
     newest = found[-1]
     claims = newest["claims"]
-    said = ", ".join(
-        f"{n.removesuffix('_p')} {v:.2f}" for n, v in claims.items() if n.endswith("_p") and v is not None
+    chances = {n.removesuffix("_p"): v for n, v in claims.items() if n.endswith("_p") and v is not None}
+    said = ", ".join(f"{name} {chance:.2f}" for name, chance in chances.items())
+    title = f"Package {claims['package_class']}; confidence: {said or 'none'}"
+    table = _table(title, "series", "ratio", "size", "price", "bid", "ask")
+    for leg in newest["row"]["legs"] or []:
+        ratio = f"{leg['ratio']:+d}" if leg["is_signed"] else f"±{abs(leg['ratio'])}"
+        prices = (str(leg[name]) for name in ("price", "bid", "ask"))
+        table.add_row(leg["contract"], ratio, f"{leg['size']:,}", *prices)
+    net = claims["net_premium"]
+    table.caption = (
+        f"{claims['units']:,} units, net premium {'not known' if net is None else f'{net:,.2f} USD'}"
     )
-    table = _table(f"Package {claims['package_class']}; confidence: {said or 'none'}", "leg", "values")
-    for number, leg in enumerate(newest["row"]["legs"] or [], 1):
-        table.add_row(str(number), escape(", ".join(f"{k} {v}" for k, v in leg.items())))
     return table
 
 

@@ -56,7 +56,7 @@ def margin_sentence(margin: Margin) -> str:
     sign = "at least" if margin.sense == "at_least" else "at most"
     seen = f"{margin.words}: {plain(margin.value)}{unit}, {sign} {plain(margin.bound)} is asked"
     if margin.limit is None or margin.change is None:
-        return seen
+        return f"{seen}; another reading of it holds as well, so both would have to change"
     turned = "off" if margin.holds else "on"
     moved = f"{'+' if margin.change >= 0 else '−'}{plain(abs(margin.change))}"
     return f"{seen}; {turned} at {plain(margin.limit)} ({moved})"

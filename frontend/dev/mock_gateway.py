@@ -149,9 +149,7 @@ def make_app(gateway: Gateway) -> FastAPI:
     app = FastAPI()
 
     @app.middleware("http")
-    async def policy(
-        request: Request, handle: Callable[[Request], Awaitable[Response]]
-    ) -> Response:
+    async def policy(request: Request, handle: Callable[[Request], Awaitable[Response]]) -> Response:
         response = await handle(request)
         response.headers["content-security-policy"] = POLICY
         return response

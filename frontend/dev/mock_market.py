@@ -234,11 +234,7 @@ class MockMarket:
 
     def _alert(self, packet: Row) -> Row:
         is_call, side = packet["right"] == "C", packet["side"]
-        delta = (
-            "unknown"
-            if side == "none"
-            else ("bullish" if is_call == (side == "buy") else "bearish")
-        )
+        delta = "unknown" if side == "none" else ("bullish" if is_call == (side == "buy") else "bearish")
         volatility = {"buy": "long", "sell": "short", "none": "unknown"}[side]
         words = {
             "buy": "at or above the ask",
@@ -279,8 +275,14 @@ class MockMarket:
         half = packet["size"] // 2
         price = packet["average_price"]
         legs = [
-            {"contract": packet["contract"], "ratio": 1, "sign": 1, "size": half, "price": price},
-            {"contract": other, "ratio": 1, "sign": -1, "size": half, "price": round(price * 0.6, 2)},
+            {"contract": packet["contract"], "ratio": 1, "is_signed": True, "size": half, "price": price},
+            {
+                "contract": other,
+                "ratio": -1,
+                "is_signed": True,
+                "size": half,
+                "price": round(price * 0.6, 2),
+            },
         ]
         return {
             "package_class": "vertical",
@@ -345,10 +347,7 @@ class MockMarket:
     def _dark(self, row: Row) -> Row:
         return (
             self._head("dark.events", row["underlying"])
-            | {
-                k: row[k]
-                for k in ("price", "size", "notional", "placement", "bid", "ask", "source_ts")
-            }
+            | {k: row[k] for k in ("price", "size", "notional", "placement", "bid", "ask", "source_ts")}
             | {
                 "dark_id": f"d{row['print_seq']}",
                 "version": 0,

@@ -107,6 +107,8 @@ def test_a_margin_says_what_turns_it() -> None:
     )
     unknown = held._replace(value=None, holds=False, limit=None, change=None)
     assert margin_sentence(unknown) == "premium: not known, so the condition does not hold"
+    twice = held._replace(limit=None, change=None)
+    assert margin_sentence(twice).endswith("so both would have to change")
     fact = Margin("sweep", "it is a sweep", "", "is", "", 1.0, 1.0, True, None, None)
     assert margin_sentence(fact).endswith("it would have to be otherwise")
     assert score_margin(0.58, 0.5)["change"] == pytest.approx(-0.0801)

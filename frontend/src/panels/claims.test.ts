@@ -34,7 +34,7 @@ describe("what is inferred", () => {
   });
 
   it("reads legs with their signs, and takes broken JSON for none", () => {
-    const legs = legsOf('[{"contract":"X","ratio":2,"sign":-1,"size":20,"price":1.5},{"contract":"Y"}]');
+    const legs = legsOf('[{"contract":"X","ratio":-2,"is_signed":true,"size":20,"price":1.5},{"contract":"Y"}]');
     expect(legs[0]).toEqual({ series: "X", ratio: "−2", size: "20", price: "1.50" });
     expect(legs[1]?.ratio).toBe("±1");
     expect(legsOf("{")).toEqual([]);

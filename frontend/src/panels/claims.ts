@@ -5,7 +5,6 @@ import * as format from "../text/format";
 import { plain, reasonText } from "../text/words";
 import { type Line, numberOf, textOf } from "./evidence";
 
-const PRICE_UNIT = 1e9;
 const READINGS_SHOWN = 10;
 
 const percent = (value: number): string =>
@@ -57,17 +56,16 @@ export interface Leg {
   price: string;
 }
 
-/** Legs from the JSON of a packet; a sign that is not known shows as ±. */
+/** Legs from the JSON of a packet; a sign that is not claimed shows as ±. */
 export function legsOf(json: string): Leg[] {
   return listed(json).map((leg) => {
-    const sign = Number(leg.sign ?? 0);
-    const mark = sign > 0 ? "+" : sign < 0 ? "−" : "±";
-    const price = numberOf(leg, "price");
+    const ratio = Number(leg.ratio ?? 1);
+    const mark = leg.is_signed !== true ? "±" : ratio < 0 ? "−" : "+";
     return {
-      series: textOf(leg, "contract") || textOf(leg, "series"),
-      ratio: `${mark}${Math.abs(Number(leg.ratio ?? 1))}`,
+      series: textOf(leg, "contract"),
+      ratio: `${mark}${Math.abs(ratio)}`,
       size: format.count(numberOf(leg, "size")),
-      price: format.price(price > 1e6 ? price / PRICE_UNIT : price),
+      price: format.price(numberOf(leg, "price")),
     };
   });
 }
