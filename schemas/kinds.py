@@ -98,6 +98,7 @@ OPENING_BASIS: Final = (
     "adjusted",
     "no_trade",
 )
+OPEN_METHOD: Final = ("none", "proven", "table")
 CANCEL_MATCH: Final = (
     "none",
     "by_id",
@@ -187,6 +188,7 @@ ENUMS: Final[dict[str, tuple[str, ...]]] = {
     "SideLabel": SIDE_LABEL,
     "Abstention": ABSTENTION,
     "OpeningBasis": OPENING_BASIS,
+    "OpenMethod": OPEN_METHOD,
     "CancelMatch": CANCEL_MATCH,
     "Restatement": RESTATEMENT,
     "ExpiryBucket": EXPIRY_BUCKET,

@@ -48,6 +48,9 @@ export type Abstention = (typeof ABSTENTION)[number];
 export const OPENING_BASIS = ["no_open_interest", "proven", "incomplete_volume", "late", "adjusted", "no_trade"] as const;
 export type OpeningBasis = (typeof OPENING_BASIS)[number];
 
+export const OPEN_METHOD = ["none", "proven", "table"] as const;
+export type OpenMethod = (typeof OPEN_METHOD)[number];
+
 export const CANCEL_MATCH = ["none", "by_id", "by_terms", "orphan_unknown", "orphan_again", "orphan_beyond_horizon"] as const;
 export type CancelMatch = (typeof CANCEL_MATCH)[number];
 
@@ -511,8 +514,12 @@ export interface FlowPacketsRow {
   opened_min: number;
   /** Whether that is proven, or what lacks. [one of a closed list] */
   opening_basis: OpeningBasis;
-  /** Chance that it opened; absent: abstains. [dimensionless] */
+  /** Chance that a contract of it opened for its side; absent: abstains. [dimensionless] */
   p_open: number | null;
+  /** Method of p_open. [one of a closed list] */
+  open_method: OpenMethod;
+  /** What a chance from a table was checked on. [one of a closed list] */
+  open_label: SideLabel;
   /** Time of the stock quote that stood when the packet left. [ns since 1970-01-01 UTC] */
   underlying_ts: string | null;
   /** Bid of the stock then. [USD] */
@@ -1165,7 +1172,9 @@ export const TOPICS: { readonly [K in TopicName]: TopicInfo } = {
       { name: "volume_before", type: "count", unit: "count", nullable: false, doc: "Contracts of the series before it in the session." },
       { name: "opened_min", type: "contracts", unit: "contracts", nullable: false, doc: "Opened at least, on each side, where provable." },
       { name: "opening_basis", type: "OpeningBasis", unit: "one of a closed list", nullable: false, doc: "Whether that is proven, or what lacks." },
-      { name: "p_open", type: "ratio", unit: "dimensionless", nullable: true, doc: "Chance that it opened; absent: abstains." },
+      { name: "p_open", type: "ratio", unit: "dimensionless", nullable: true, doc: "Chance that a contract of it opened for its side; absent: abstains." },
+      { name: "open_method", type: "OpenMethod", unit: "one of a closed list", nullable: false, doc: "Method of p_open." },
+      { name: "open_label", type: "SideLabel", unit: "one of a closed list", nullable: false, doc: "What a chance from a table was checked on." },
       { name: "underlying_ts", type: "time", unit: "ns since 1970-01-01 UTC", nullable: true, doc: "Time of the stock quote that stood when the packet left." },
       { name: "underlying_bid", type: "price", unit: "USD", nullable: true, doc: "Bid of the stock then." },
       { name: "underlying_ask", type: "price", unit: "USD", nullable: true, doc: "Ask of the stock then." },
