@@ -2,8 +2,8 @@
 
 Owns the choice among all ways to part a group: the best by the sum of its packages' scores is taken, and the
 share of its package among all ways is its chance. Legs of one series and price stand together unless that
-leaves a blemish; then each print is weighed by itself. Refuses to look beyond a group: what lies on another
-venue, in another root or under another code is another order.
+leaves a blemish; then each print is weighed by itself, or each round where there are many. Refuses to look
+beyond a group: what lies on another venue, in another root or under another code is another order.
 """
 
 from typing import Final
@@ -39,6 +39,15 @@ def lines_of(legs: Longs) -> Longs:
 
 
 @njit(cache=True)
+def rounds_of(line: Longs) -> Longs:
+    """Return for each leg how many of its line came before it."""
+    found = np.zeros(len(line), np.int64)
+    for row in range(len(line)):
+        found[row] = (line[:row] == line[row]).sum()
+    return found
+
+
+@njit(cache=True)
 def _log_add(a: float, b: float) -> float:
     high, low = max(a, b), min(a, b)
     return float(high + np.log1p(np.exp(low - high))) if low > NEVER else float(high)
@@ -68,6 +77,7 @@ def _part(scores: Doubles, atoms: int) -> tuple[Longs, Doubles, float]:
     mask = full
     while mask:
         found = choice[mask]
+        assert found > 0, "a group without any parting"
         log_chance = scores[found] + total[full ^ found] - total[full]
         for number in range(atoms):
             if found >> number & 1:
@@ -82,11 +92,15 @@ def _part_stretch(legs: Longs, line: Longs, lines: int, owner: Longs, chance: Do
     scores, blemish = scores_of(legs, line, line, lines)
     owners, chances, best = _part(scores, lines)
     atom = line
-    if len(legs) <= PRINTS_MAX and blemish[owners].max() > 0.0:
-        prints = np.arange(len(legs))
-        finer, odds, value = _part(scores_of(legs, line, prints, len(legs))[0], len(legs))
-        if value > best:
-            owners, chances, atom = finer, odds, prints
+    if blemish[owners].max() > 0.0:
+        finer = np.arange(len(legs)) if len(legs) <= PRINTS_MAX else rounds_of(line)
+        atoms = int(finer.max()) + 1
+        # Without a score for the whole, no parting by rounds need exist: more legs than any name has.
+        finer_scores = scores_of(legs, line, finer, min(atoms, PRINTS_MAX))[0]
+        if atoms <= PRINTS_MAX and (atoms == len(legs) or finer_scores[-1] > NEVER):
+            found, odds, value = _part(finer_scores, atoms)
+            if value > best:
+                owners, chances, atom = found, odds, finer
     for row in range(len(legs)):
         owner[row], chance[row] = owners[atom[row]], chances[atom[row]]
 
