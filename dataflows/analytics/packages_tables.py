@@ -59,7 +59,7 @@ RARE: Final = 0.001  # a form not seen under such a code
 
 def _logs(shares: dict[str, float]) -> Doubles:
     assert set(shares) <= set(GEOMETRY) and len(GEOMETRY) == FORMS
-    return np.log(np.array([shares.get(name, RARE) for name in GEOMETRY]))
+    return np.asarray(np.log(np.array([shares.get(name, RARE) for name in GEOMETRY])))
 
 
 FORM_LOG: Final = _logs(SHARES)
