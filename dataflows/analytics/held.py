@@ -1,8 +1,9 @@
 """Cancels, corrections and late prints: what they change of packets, before they leave and after.
 
 Owns the prints within reach of a cancel, the published packets and their further versions. A packet never
-changes: what takes a member back, or brings one late, makes the next version of it at its own event time; a
-packet still open then leaves without the member from the start. Refuses to decide anew who belonged together.
+changes: what takes a member back, brings one late, or weakens what a member was proven to have opened, makes
+the next version of it at its own event time; a packet still open then leaves with that from the start.
+Refuses to decide anew who belonged together.
 
 `begin` matches and corrects what leaves now, `finish` restates what had left; between the two the other
 stages complete the fresh rows. `apply` does both for callers that have nothing to do in between.
@@ -14,11 +15,11 @@ from typing import Any, Final, NamedTuple
 import numpy as np
 
 from dataflows.analytics.cancels import MATCH_NONE, Cancel, Taken, find
-from dataflows.analytics.held_ledger import EVER, Late, Ledger, Moment
-from dataflows.analytics.held_packets import HeldPackets, Span
+from dataflows.analytics.held_ledger import EVER, Late, Ledger, Moment, Weaker
+from dataflows.analytics.held_packets import KIND_LEG, KIND_PACKAGE, HeldPackets, Span
 from dataflows.analytics.held_prints import HeldPrints, Opening, correction_row, openings, text_hashes
 from dataflows.analytics.held_rows import with_values
-from dataflows.analytics.held_types import WAIT_NS, Begun, Restated, Turn
+from dataflows.analytics.held_types import HORIZON_NS, WAIT_NS, Begun, Restated, Turn
 from dataflows.analytics.held_versions import (
     RESTATED,
     RETRACTED,
@@ -41,13 +42,15 @@ _PACKETS: Final = TOPIC["flow.packets"]
 
 
 class Event(NamedTuple):
-    """What makes a version of a packet that had left: prints that left it, and prints that joined."""
+    """What makes a version of a packet that had left: prints that left it, prints that joined, and contracts
+    that are no longer proven to have opened."""
 
     moment: Moment
     reason: str
     packet: int
     left: tuple[int, ...]
     joined: tuple[int, ...]
+    weaker: int = 0
 
 
 class Held:
@@ -59,6 +62,7 @@ class Held:
         self._counts = dict.fromkeys((*CANCEL_MATCH[1:], "late_alone", "crowded_out", "not_kept"), 0)
         self._events: list[Event] = []
         self._turn: tuple[Turn, int, Begun] | None = None
+        self._watermark = 0
 
     @property
     def counters(self) -> dict[str, int]:
@@ -72,6 +76,8 @@ class Held:
     def begin(self, turn: Turn) -> Begun:
         """Match what takes prints back, and correct the fresh packets before anything looks at them."""
         prints, packets, _ = self._stores
+        if prints.is_trim_due(self._watermark):  # now, since what alerts stand on was kept by the caller
+            self._trim(self._watermark)
         index, times = prints.begin(turn)
         contracts = turn.names.intern(turn.fresh["underlying"], turn.fresh["contract"])
         first = packets.register(turn.fresh, contracts)
@@ -96,9 +102,7 @@ class Held:
         versions = [row for event in self._events if (row := self._version(event, turn)) is not None]
         prints.end(turn)
         self._counts["late_alone"] += ledger.settle(turn.watermark - WAIT_NS)
-        if prints.is_trim_due(turn.watermark):
-            self._trim(turn.watermark)
-        self._events, self._turn = [], None
+        self._events, self._turn, self._watermark = [], None, turn.watermark
         rows = concat(versions) if versions else empty(_PACKETS)
         return Restated(rows, fresh, begun.is_gone, begun.cancels_seq, begun.cancel_match)
 
@@ -123,6 +127,7 @@ class Held:
             "packets": packets.snapshot(),
             "ledger": ledger.snapshot(),
             "counts": tuple(self._counts.items()),
+            "watermark": self._watermark,
         }
 
     @classmethod
@@ -134,6 +139,7 @@ class Held:
         prints, packets = HeldPrints.restore(plain["prints"]), HeldPackets.restore(plain["packets"])
         found._stores = Stores(prints, packets, Ledger.restore(plain["ledger"]))
         found._counts |= dict(plain["counts"])
+        found._watermark = plain["watermark"]
         return found
 
     def _walk(
@@ -144,7 +150,9 @@ class Held:
         index, times = when
         starts = openings(turn, int(index[0]) if len(index) else self._stores.prints.applied)
         is_taking = codes.takes_back[order] != CANCEL_NONE
-        is_special = is_taking | (codes.status[order] == _LATE)
+        weakens = _weakens(turn)
+        is_late = codes.status[order] == _LATE
+        is_special = is_taking | is_late | np.isin(order, np.array(list(weakens), np.int64))
         names = text_hashes(turn.release.prints["refers_to"]) if is_taking.any() else np.zeros(0, np.int64)
         for place in np.flatnonzero(is_special).tolist():
             moment = Moment(int(times[place]), int(index[place]))
@@ -154,8 +162,10 @@ class Held:
             row = int(order[place])
             if is_taking[place]:
                 out[0][row], out[1][row] = self._take(turn, row, int(names[row]), moment, fresh)
-            else:
+            elif is_late[place]:
                 self._late(turn, row, moment)
+            for seq, opened in weakens.get(row, ()):
+                self._weaken(seq, opened, moment, fresh)
         for start in starts:
             self._enter_session(start, fresh)
         self._late_joins(EVER, fresh)
@@ -203,11 +213,41 @@ class Held:
             joined = () if replacement < 0 else (replacement,)
             self._events.append(Event(moment, reason, owner, (target["seq"],), joined))
 
+    def _weaken(self, seq: int, opened: int, moment: Moment, fresh: tuple[int, set[int]]) -> None:
+        """Let the bound of a print that still stands fall, and tell its packet or wait for that to leave."""
+        prints, packets, ledger = self._stores
+        row = prints.row_in_reach(seq, moment.applied, moment.ts)
+        if row < 0 or seq in ledger.taken:
+            return
+        target = prints.table.row(row)
+        off = ledger.opened(seq, moment, target["opened"]) - opened
+        ledger.weaker.setdefault(seq, []).append(Weaker(moment, opened))
+        owner = packets.owner(seq, target["contract"], target["side"])
+        at = packets.find(owner)
+        if at < 0:
+            ledger.waiting[seq] = moment.ts
+        elif owner >= fresh[0] and packets.table["emit"][at] >= moment.ts:
+            fresh[1].add(owner)
+        elif packets.table["kind"][at] not in (KIND_PACKAGE, KIND_LEG):  # those claim no bound
+            self._events_weaker(owner, moment, off)
+
+    def _events_weaker(self, owner: int, moment: Moment, off: int) -> None:
+        """Take contracts off the bound of a packet that had left: one version of it for one print."""
+        for at in range(len(self._events) - 1, -1, -1):
+            event = self._events[at]
+            if event.moment != moment:
+                break
+            if event.packet == owner:
+                self._events[at] = event._replace(weaker=event.weaker + off)
+                return
+        self._events.append(Event(moment, "late", owner, (), (), off))
+
     def _late(self, turn: Turn, row: int, moment: Moment) -> None:
         """Find the packet a late print lies within among those that had left, or wait for it."""
         _, packets, ledger = self._stores
         seq, span = int(turn.prints.seq[row]), _span(turn, row, moment)
-        for place in packets.spanning(span).tolist():
+        is_in_reach = span.at >= moment.ts - HORIZON_NS  # of older packets some may still lie here
+        for place in packets.spanning(span).tolist() if is_in_reach else ():
             number = int(packets.table["number"][place])
             if packets.table["emit"][place] < moment.ts and self._stands(number, moment):
                 ledger.joined[seq] = (number, moment)
@@ -284,11 +324,21 @@ class Held:
         listed = packets.members(number)
         if packets.table["more"][at]:
             span = packets.table["first_seq"][at], packets.table["last_seq"][at]
-            inside = [s for s in ledger.taken if span[0] <= s <= span[1] and s not in ledger.origin]
+            known = dict.fromkeys((*ledger.taken, *ledger.weaker))
+            inside = [s for s in known if span[0] <= s <= span[1] and s not in ledger.origin]
             listed += [s for s in inside if s not in listed and self._is_owner(number, s)]
         left = tuple(seq for seq in listed if ledger.left(seq, upto))
         stands = [ledger.standing(seq, upto) for seq in (*left, *ledger.joined_to(number, upto))]
-        return Change(number, upto, left, tuple(seq for seq in stands if seq >= 0))
+        joined = tuple(seq for seq in stands if seq >= 0)
+        return Change(number, upto, left, joined, sum(self._taken_off(seq, upto) for seq in listed))
+
+    def _taken_off(self, seq: int, upto: Moment) -> int:
+        """Return the contracts that a print was no longer proven to have opened at a moment."""
+        prints, _, ledger = self._stores
+        if seq not in ledger.weaker:
+            return 0
+        said = int(prints.table["opened"][prints.row_of(seq)])
+        return said - ledger.opened(seq, upto, said)
 
     def _is_owner(self, number: int, seq: int) -> bool:
         prints, packets, _ = self._stores
@@ -308,7 +358,7 @@ class Held:
         row = packets.log.take(int(packets.table["row"][at]))
         if row["status"][0] == RETRACTED:
             return None
-        change = Change(event.packet, event.moment, event.left, event.joined)
+        change = Change(event.packet, event.moment, event.left, event.joined, event.weaker)
         values = {"status": RESTATED} | self._columns(row, change, turn)
         head = {"version": int(row["version"][0]) + 1, "emit_ts": event.moment.ts, "seq": 0}
         made = with_values(row, {0: {**values, **head, "reason": RESTATEMENT.index(event.reason)}})
@@ -320,6 +370,15 @@ class Held:
         self._counts["crowded_out"] += prints.trim(watermark)
         packets.trim(watermark)
         ledger.trim(prints.table["seq"].tolist())
+
+
+def _weakens(turn: Turn) -> dict[int, list[tuple[int, int]]]:
+    """Return by print row the prints whose bounds it weakens, with what of each still stands."""
+    weakened = turn.weakened
+    found: dict[int, list[tuple[int, int]]] = {}
+    for row, seq, opened in zip(*(column.tolist() for column in weakened), strict=True):
+        found.setdefault(row, []).append((seq, opened))
+    return found
 
 
 def _cancel(turn: Turn, row: int, refers: int, moment: Moment) -> Cancel:

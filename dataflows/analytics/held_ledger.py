@@ -1,4 +1,4 @@
-"""Who left a packet and who joined it, and when: the little that cancels, corrections and late prints add.
+"""Who left a packet, who joined it, whose bound was weakened, and when: what cancels and late prints add.
 
 Owns the entries by sequence number of the print. Every question is asked as of a moment, so that an answer
 does not depend on what the same release brought after it. Refuses to know terms, totals or rows.
@@ -28,6 +28,13 @@ class Late(NamedTuple):
     span: Span
 
 
+class Weaker(NamedTuple):
+    """From a moment on, so many contracts of a print are still proven to have opened."""
+
+    moment: Moment
+    opened: int
+
+
 class Ledger:
     """Entries of one shard; `trim` drops those whose print is no longer held."""
 
@@ -38,6 +45,7 @@ class Ledger:
         self.joined: dict[int, tuple[int, Moment]] = {}
         self.waiting: dict[int, int] = {}
         self.lates: list[Late] = []
+        self.weaker: dict[int, list[Weaker]] = {}
 
     def root(self, seq: int) -> int:
         """Return the print that a chain of corrections goes back to."""
@@ -59,16 +67,25 @@ class Ledger:
         entry = self.taken.get(seq)
         return entry is not None and (entry.ts, entry.applied) <= upto
 
+    def opened(self, seq: int, upto: Moment, said: int) -> int:
+        """Return the contracts of a print proven to have opened at a moment; `said` were when it came."""
+        found = [entry.opened for entry in self.weaker.get(seq, ()) if entry.moment <= upto]
+        return found[-1] if found else said
+
     def joined_to(self, packet: int, upto: Moment) -> list[int]:
         """Return the late prints that have joined a packet at a moment."""
         return [seq for seq, (number, moment) in self.joined.items() if number == packet and moment <= upto]
 
     def settle(self, before_ts: int) -> int:
-        """Let go of what has waited for a packet since before that time; return how many late prints."""
+        """Let go of what has waited for a packet since before that time; return how many late prints.
+
+        Of what was said of a bound only the last counts from here on.
+        """
         self.waiting = {seq: ts for seq, ts in self.waiting.items() if ts >= before_ts}
         kept = [late for late in self.lates if late.moment.ts >= before_ts]
         alone = len(self.lates) - len(kept)
         self.lates = kept
+        self.weaker = {seq: entries[-1:] for seq, entries in self.weaker.items()}
         return alone
 
     def trim(self, held: Iterable[int]) -> None:
@@ -78,6 +95,7 @@ class Ledger:
         self.aliases = {seq: name for seq, name in self.aliases.items() if seq in known}
         self.origin = {seq: other for seq, other in self.origin.items() if seq in known}
         self.joined = {seq: entry for seq, entry in self.joined.items() if seq in known}
+        self.weaker = {seq: entries for seq, entries in self.weaker.items() if seq in known}
 
     def snapshot(self) -> dict[str, Any]:
         """Return the entries as plain data."""
@@ -88,6 +106,9 @@ class Ledger:
             "joined": tuple((seq, number, *moment) for seq, (number, moment) in self.joined.items()),
             "waiting": tuple(self.waiting.items()),
             "lates": tuple((late.seq, *late.moment, *late.span) for late in self.lates),
+            "weaker": tuple(
+                (seq, *e.moment, e.opened) for seq, entries in self.weaker.items() for e in entries
+            ),
         }
 
     @classmethod
@@ -99,4 +120,6 @@ class Ledger:
         found.joined = {seq: (number, Moment(ts, at)) for seq, number, ts, at in plain["joined"]}
         found.waiting = dict(plain["waiting"])
         found.lates = [Late(seq, Moment(ts, at), Span(*rest)) for seq, ts, at, *rest in plain["lates"]]
+        for seq, ts, at, opened in plain["weaker"]:
+            found.weaker.setdefault(seq, []).append(Weaker(Moment(ts, at), opened))
         return found

@@ -144,6 +144,14 @@ class HeldPrints:
             return before + len(of_series), int(self._first[contract])
         return len(of_series), int(of_series[0]) if len(of_series) else -1
 
+    def row_in_reach(self, seq: int, index: int, ts: int) -> int:
+        """Return the row of a print that a record of that application index and time may reach, or -1."""
+        row = self.row_of(seq)
+        if row < 0:
+            return -1
+        found = self.reach(int(self.table["contract"][row]), index, ts)
+        return row if row in found else -1
+
     def row_of(self, seq: int) -> int:
         """Return the row of a print, -1 where it is not held."""
         rows = np.flatnonzero(self.table["seq"] == seq)

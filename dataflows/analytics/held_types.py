@@ -5,6 +5,7 @@ Owns the shapes. Refuses to hold anything itself.
 
 from typing import Final, NamedTuple
 
+from dataflows.analytics.opening_kernel import Weakened
 from dataflows.analytics.options_codes import CodeColumns
 from dataflows.analytics.options_layout import Ints, Placed, Prints
 from dataflows.analytics.options_names import Names
@@ -23,6 +24,7 @@ class Turn(NamedTuple):
 
     `prints` and `placed` have the rows of `release.prints`, `codes` too; `order` are those rows in the order
     of application. `fresh` are packets of version 1, in the order in which they leave in this release.
+    `weakened` are opening bounds of earlier prints that prints of this release weaken.
     """
 
     release: Release
@@ -33,6 +35,7 @@ class Turn(NamedTuple):
     fresh: Batch
     watermark: int
     names: Names
+    weakened: Weakened
 
 
 class Begun(NamedTuple):

@@ -51,12 +51,14 @@ class Stores(NamedTuple):
 
 
 class Change(NamedTuple):
-    """What one event does to a packet: prints that left and prints that joined, and the moment of it."""
+    """What one event does to a packet: prints that left and joined, contracts that are no longer proven to
+    have opened, and the moment of it."""
 
     packet: int
     upto: Moment
     left: tuple[int, ...]
     joined: tuple[int, ...]
+    weaker: int = 0
 
 
 def columns_after(
@@ -66,6 +68,8 @@ def columns_after(
 
     Where nothing is left they say so: `status` is RETRACTED.
     """
+    if not change.left and not change.joined:
+        return {"opened_min": max(0, int(row["opened_min"][0]) - change.weaker)}
     kind = int(row["kind"][0])
     at = stores.packets.find(change.packet)
     is_large = int(stores.packets.table["more"][at]) > 0
@@ -73,13 +77,14 @@ def columns_after(
     if not found and not is_large:
         return _retracted(kind)
     if kind in (KIND_PACKAGE, KIND_LEG):
-        held = _in_order(stores, [at for at in found if at >= 0])
+        held = _in_order(stores, [at for at in found if at >= 0], change.upto)
         return _package(row, held, (limits, names), reclassify)
     if is_large or min(found) < 0:
-        left, joined = (_held(stores, seqs) for seqs in (change.left, change.joined))
+        left, joined = (_held(stores, seqs, change.upto) for seqs in (change.left, change.joined))
         values = shifted(row, left, joined, (limits, names))
+        values["opened_min"] -= change.weaker
         return values if values["size"] else _retracted(kind)
-    return recounted(row, _in_order(stores, found), limits, names)
+    return recounted(row, _in_order(stores, found, change.upto), limits, names)
 
 
 def _members(change: Change, stores: Stores) -> list[int]:
@@ -89,14 +94,20 @@ def _members(change: Change, stores: Stores) -> list[int]:
     return [seq for seq in (ledger.standing(s, upto) for s in listed) if seq >= 0]
 
 
-def _held(stores: Stores, seqs: Sequence[int]) -> list[Print]:
+def _held(stores: Stores, seqs: Sequence[int], upto: Moment) -> list[Print]:
     rows = [stores.prints.row_of(seq) for seq in seqs]
-    return [stores.prints.table.row(row) for row in rows if row >= 0]
+    return [_print(stores, row, upto) for row in rows if row >= 0]
 
 
-def _in_order(stores: Stores, rows: Sequence[int]) -> list[Print]:
+def _print(stores: Stores, row: int, upto: Moment) -> Print:
+    """Return a held print with what was proven at a moment to have opened."""
+    held = stores.prints.table.row(row)
+    return held | {"opened": stores.ledger.opened(held["seq"], upto, held["opened"])}
+
+
+def _in_order(stores: Stores, rows: Sequence[int], upto: Moment) -> list[Print]:
     """Return held prints in the order of their trades."""
-    prints = [stores.prints.table.row(row) for row in rows]
+    prints = [_print(stores, row, upto) for row in rows]
     return sorted(prints, key=lambda held: (held["at"], held["index"]))
 
 

@@ -19,6 +19,7 @@ from dataflows.analytics.held import Held
 from dataflows.analytics.held_types import Restated
 from dataflows.analytics.held_types import Turn as HeldTurn
 from dataflows.analytics.opening import Opened, Opening
+from dataflows.analytics.opening_chance import chances
 from dataflows.analytics.options_codes import CodeColumns, read_codes
 from dataflows.analytics.options_config import OptionsConfig
 from dataflows.analytics.options_layout import VENUE_CODES, Prints, Quotes, Walk, new_placed
@@ -40,7 +41,7 @@ from dataflows.analytics.sides import Sides
 from dataflows.analytics.stock import Stock
 from schemas.columns import Batch
 
-SNAPSHOT_VERSION: Final = 3
+SNAPSHOT_VERSION: Final = 4
 STAGES: Final[dict[str, Any]] = {
     "opening": Opening,
     "packages": Packages,
@@ -195,9 +196,8 @@ class OptionsCore:
         parents, _ = packets_batch(closed, self._names)
         legs = leg_turn(release, prints, placed, self._stock, self._names)
         fresh = joined(parents, self._packages.apply(legs))
-        return HeldTurn(
-            release, prints, placed, turn.codes, turn.order, fresh, release.watermark, self._names
-        )
+        told = release.watermark, self._names, turn.opened.weakened
+        return HeldTurn(release, prints, placed, turn.codes, turn.order, fresh, *told)
 
     def _completed(self, turn: Turn, fresh: Batch) -> Batch:
         """Return first versions with everything that is known of them when they leave."""
@@ -207,6 +207,7 @@ class OptionsCore:
             fresh = with_columns(fresh, self._sides.judge_packets(fresh.columns, turn.is_synthetic))
             context = context_columns(fresh, self._stock, turn.sessions)
             fresh = with_columns(fresh, context, direction_columns(fresh))
+            fresh = with_columns(fresh, chances(fresh, turn.is_synthetic))
         elif turn.release.sessions:
             marks = turn.release.effective_ts[turn.release.row_kind == ROW_SESSION]
             self._series.apply(fresh, self._names, marks)
@@ -221,6 +222,7 @@ class OptionsCore:
         changed = restated.packets
         if len(changed):
             changed = with_columns(changed, self._sides.judge_packets(changed.columns, turn.is_synthetic))
+            changed = with_columns(changed, chances(changed, turn.is_synthetic))
         later = self._versions.number(changed, looked)
         for row in range(len(later)):
             self._follow.replace(later["packet_id"][row].as_py(), later.slice(row, row + 1))

@@ -13,6 +13,7 @@ from hypothesis import strategies as st
 from dataflows.analytics.held import Held
 from dataflows.analytics.held_types import Restated, Turn
 from dataflows.analytics.held_versions import Reclassify
+from dataflows.analytics.opening import Opened, Opening
 from dataflows.analytics.options_codes import read_codes
 from dataflows.analytics.options_config import OptionsConfig
 from dataflows.analytics.options_layout import Prints, Quotes, Walk, new_placed
@@ -22,7 +23,7 @@ from dataflows.analytics.options_packets import Closed, packets_batch, take_clos
 from dataflows.analytics.options_parents import settle_all
 from dataflows.analytics.options_state import Store
 from dataflows.analytics.options_walk import Columns, walk_rows
-from dataflows.analytics.release import ROW_PRINT, ROW_QUOTE, ROW_SESSION, Release, Session
+from dataflows.analytics.release import ROW_NOTE, ROW_PRINT, ROW_QUOTE, ROW_SESSION, Note, Release, Session
 from schemas.columns import Batch, concat, from_rows, to_rows
 from schemas.topics import TOPIC
 
@@ -31,14 +32,16 @@ CENT = 10**7
 START = 1_700_000_000 * 10**9
 END = 2**61
 SERIES = ("IBM   250117C00150000", "IBM   250117P00150000")
+WHOLE = {"capabilities": {"option_volume_complete": True, "option_conditions": True}, "is_synthetic": True}
 LIMITS = OptionsConfig.read({}).limits
 
 
 @dataclass(frozen=True)
 class Row:
-    """One step: a session, a quote, a print, or (with `of`) a cancel or correction of the row numbered so.
+    """One step: a session, the open interest of all series, a quote, a print, or a cancel or correction.
 
-    Prices in cents; `late` is how far its own time lies behind the time at which it is applied.
+    Prices in cents; `late` is how far its publication lies behind the time at which it is applied, `lag` how
+    far the trade lies behind its publication.
     """
 
     what: int
@@ -51,6 +54,7 @@ class Row:
     venue: str = "A"
     code: str = "I"
     late: int = 0
+    lag: int = 0
     trade_id: str = ""
     report: str = "trade"
     refers_to: str = ""
@@ -70,6 +74,11 @@ def session(ts: int, opened: int = 1) -> Row:
     return Row(ROW_SESSION, ts, size=opened)
 
 
+def interest(ts: int, contracts: int = 0) -> Row:
+    """Return a record of the contracts open in each series."""
+    return Row(ROW_NOTE, ts, size=contracts)
+
+
 def numbered(rows: list[Row]) -> list[Row]:
     """Return rows in the merged order, their sequence numbers counted in the log: late ones stay behind."""
     ordered = sorted(rows, key=lambda r: (r.ts, r.what))
@@ -77,7 +86,9 @@ def numbered(rows: list[Row]) -> list[Row]:
 
 
 def release_of(rows: list[Row], watermark: int) -> Release:
-    parts = {kind: [r for r in rows if r.what == kind] for kind in (ROW_SESSION, ROW_PRINT, ROW_QUOTE)}
+    parts = {
+        kind: [r for r in rows if r.what == kind] for kind in (ROW_SESSION, ROW_PRINT, ROW_QUOTE, ROW_NOTE)
+    }
     seen = dict.fromkeys(parts, 0)
     index = []
     for row in rows:
@@ -85,7 +96,7 @@ def release_of(rows: list[Row], watermark: int) -> Release:
         seen[row.what] += 1
     return Release(
         watermark,
-        tuple(Session("s", r.ts, r.size, r.ts + 10**15, 0, {}) for r in parts[ROW_SESSION]),
+        tuple(Session(f"s{r.size}", r.ts, r.size, r.ts + 10**15, 0, WHOLE) for r in parts[ROW_SESSION]),
         from_rows(TOPIC["options.prints"], [_print(r) for r in parts[ROW_PRINT]]),
         from_rows(TOPIC["options.nbbo"], [_quote(r) for r in parts[ROW_QUOTE]]),
         np.array([r.late > 0 for r in parts[ROW_PRINT]], np.bool_),
@@ -93,17 +104,22 @@ def release_of(rows: list[Row], watermark: int) -> Release:
         np.array([r.what for r in rows], np.int8),
         np.array(index, np.int64),
         np.array([r.ts for r in rows], np.int64),
+        tuple(
+            Note(r.ts, r.ts, "open_interest", "IBM", {"contracts": dict.fromkeys(SERIES, r.size)})
+            for r in parts[ROW_NOTE]
+        ),
     )
 
 
 def _head(row: Row) -> dict[str, Any]:
     ts = row.ts - row.late
-    head = {"kind": "data", "seq": row.seq, "source_ts": ts, "event_ts": ts}
+    head = {"kind": "data", "seq": row.seq, "source_ts": ts, "event_ts": ts - row.lag}
     return head | {"underlying": "IBM", "contract": row.series}
 
 
 def _print(row: Row) -> dict[str, Any]:
     return _head(row) | {
+        "has_event_ts": True,
         "price": row.price * CENT,
         "size": row.size,
         "multiplier": 100,
@@ -126,17 +142,17 @@ class Pipeline:
 
     def __init__(self, reclassify: Reclassify | None = None) -> None:
         self.names, self.store, self.held = Names(), Store(), Held(LIMITS, reclassify)
+        self.opening = Opening()
 
     def apply(self, release: Release, packages: Batch | None = None) -> Restated:
         """Apply a release; `packages` are packets that another stage made of its legs."""
-        columns, codes = self._columns(release)
+        columns, codes, opened = self._columns(release)
         closed = self._walk(columns, release.watermark)
         fresh, _ = packets_batch(closed, self.names)
         fresh = fresh if packages is None else concat([fresh, packages])
         order = release.row[release.row_kind == ROW_PRINT]
-        turn = Turn(
-            release, columns.prints, columns.placed, codes, order, fresh, release.watermark, self.names
-        )
+        told = release.watermark, self.names, opened.weakened
+        turn = Turn(release, columns.prints, columns.placed, codes, order, fresh, *told)
         return self.held.apply(turn)
 
     def resume(self) -> "Pipeline":
@@ -145,14 +161,16 @@ class Pipeline:
         other.names = Names.restore(self.names.snapshot())
         other.store = Store.restore(self.store.snapshot(len(self.names.contracts)))
         other.held = Held.restore(self.held.snapshot(), LIMITS)
+        other.opening = Opening.restore(self.opening.snapshot())
         return other
 
-    def _columns(self, release: Release) -> tuple[Columns, Any]:
+    def _columns(self, release: Release) -> tuple[Columns, Any, Opened]:
         prints, quotes = release.prints, release.quotes
         traded = self.names.intern(prints["underlying"], prints["contract"])
         quoted = self.names.intern(quotes["underlying"], quotes["contract"])
-        self.store.grow_contracts(len(self.names.contracts))
         codes = read_codes(prints, release.prints_late)
+        opened = self.opening.apply(release, traded, codes.status, self.names)
+        self.store.grow_contracts(len(self.names.contracts))
         walk = Walk(
             release.row_kind,
             release.row,
@@ -161,8 +179,8 @@ class Pipeline:
             np.zeros(0, np.int64),
             self.names.underlying_of(),
         )
-        given = _prints(prints, traded, codes)
-        return Columns(walk, given, _quotes(quotes, quoted), new_placed(len(prints))), codes
+        given = _prints(prints, traded, codes, opened)
+        return Columns(walk, given, _quotes(quotes, quoted), new_placed(len(prints))), codes, opened
 
     def _walk(self, columns: Columns, watermark: int) -> Closed:
         taken, row = [], 0
@@ -177,8 +195,7 @@ class Pipeline:
         return Closed(np.concatenate([c.slots for c in taken]), np.concatenate([c.members for c in taken]))
 
 
-def _prints(source: Batch, traded: Any, codes: Any) -> Prints:
-    rows = len(source)
+def _prints(source: Batch, traded: Any, codes: Any, opened: Opened) -> Prints:
     given: dict[str, Any] = {name: source[name] for name in Prints._fields if name in source.columns}
     given |= {
         "contract": traded,
@@ -188,10 +205,13 @@ def _prints(source: Batch, traded: Any, codes: Any) -> Prints:
         "status": codes.status,
         "is_floor": codes.is_floor,
         "is_doubtful": source["is_time_doubtful"],
-        "open_interest": np.full(rows, -1, np.int64),
+        "open_interest": opened.open_interest,
+        "volume_before": opened.volume_before,
+        "opened": opened.opened_min,
+        "basis": opened.basis.astype(np.int64),
+        "block_contracts": np.zeros(len(source), np.int64),
     }
-    zeros = {n: np.zeros(rows, np.int64) for n in ("volume_before", "opened", "basis", "block_contracts")}
-    return Prints(**(given | zeros))
+    return Prints(**given)
 
 
 def _quotes(source: Batch, quoted: Any) -> Quotes:
@@ -250,8 +270,12 @@ TRADES = st.builds(
 
 @st.composite
 def logs(draw: st.DrawFn) -> list[Row]:
-    """Draw trades, then records that take some of them back by name or by terms, some twice, some of none."""
+    """Draw trades, then records that take some of them back by name or by terms, some twice, some of none.
+
+    In some logs bounds of opened contracts can be proven.
+    """
     rows = [quote(START, series=name) for name in SERIES]
+    rows += draw(st.sampled_from(([], [session(START - 1, START), interest(START, 0)])))
     trades, now = [], START + 10**9
     for number, row in enumerate(draw(st.lists(TRADES, min_size=1, max_size=14))):
         now += row.ts
@@ -273,7 +297,9 @@ def lates(draw: st.DrawFn, trades: list[Row]) -> Row:
     of = draw(st.sampled_from(trades))
     made = of.ts - of.late + draw(st.sampled_from((-1, 0, 0, 1, MS)))
     delay = draw(st.sampled_from((MS, 10 * MS, 60 * MS, 400 * MS, 10**10)))
-    return replace(of, ts=made + delay, late=delay, size=3, trade_id=draw(st.sampled_from(("", "late"))))
+    late = replace(of, ts=made + delay, size=3, trade_id=draw(st.sampled_from(("", "late"))))
+    ways: list[dict[str, Any]] = [{"late": delay}, {"late": delay}, {"lag": delay, "code": "D"}]
+    return replace(late, **draw(st.sampled_from(ways)))
 
 
 @st.composite

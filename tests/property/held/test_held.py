@@ -23,6 +23,7 @@ from tests.property.held.conftest import (
     Pipeline,
     Ran,
     Row,
+    interest,
     members,
     numbered,
     quote,
@@ -242,6 +243,89 @@ def run_again_is_equal(trades: list[Row]) -> bool:
     whole = ran(*rows)
     assert whole.packets[0]["size"] == 2415
     return all(ran(*rows, cuts=(T + cut,)).packets == whole.packets for cut in (5, 79, 80, 81, 60 * MS))
+
+
+OPEN = (session(START - 1, START), interest(START))  # from here on every contract that trades was opened
+
+
+def bounds(found: Ran) -> list[tuple[int, str, int, int]]:
+    return [(row["version"], row["reason"], row["size"], row["opened_min"]) for row in found.packets]
+
+
+@pytest.mark.parametrize("report", [{"late": FAR - T, "venue": "N"}, {"lag": FAR - T, "code": "D"}])
+def test_a_print_reported_late_weakens_what_a_packet_was_proven_to_have_opened(
+    report: dict[str, Any],
+) -> None:
+    """The late print may have traded before, so its 5 contracts may be among those that were closed."""
+    rows = (*OPEN, trade(T, size=8), trade(FAR, size=5, **report))
+    found = ran(*rows)
+    assert bounds(found) == [(1, "none", 8, 8), (2, "late", 8, 3)]
+    first, second = found.packets
+    assert second["emit_ts"] == FAR and second["status"] == "restated"
+    changed = {name for name in first if first[name] != second[name]}
+    assert changed == {"version", "status", "reason", "emit_ts", "opened_min"}
+    for cut in (T, T + 10**9, FAR - 1, FAR):
+        assert ran(*rows, cuts=(cut,)).packets == found.packets
+
+
+def test_a_bound_falls_with_every_late_report_and_not_below_nothing() -> None:
+    lates = [trade(FAR + n, size=5, late=FAR - T, venue="N") for n in range(3)]
+    found = ran(*OPEN, trade(T, size=8), *lates)
+    assert bounds(found) == [(1, "none", 8, 8), (2, "late", 8, 3), (3, "late", 8, 0)]
+
+
+def test_an_open_packet_leaves_with_the_weaker_bound() -> None:
+    rows = (*OPEN, trade(T, size=8), trade(T + 2 * MS, size=5, late=2 * MS, venue="N"))
+    assert bounds(ran(*rows)) == [(1, "none", 8, 3)]
+    for cut in (T, T + MS, T + 2 * MS, T + 3 * MS):
+        assert ran(*rows, cuts=(cut,)).packets == ran(*rows).packets
+
+
+def test_a_late_print_that_joins_its_packet_and_weakens_it_makes_one_version() -> None:
+    rows = (*OPEN, trade(T, size=3), trade(T + 40 * MS, size=8, venue="C"))
+    found = ran(*rows, trade(FAR, late=FAR - T - 20 * MS, size=2, venue="C"))
+    assert bounds(found) == [(1, "none", 11, 3 + 5), (2, "late", 13, 3 + 3)]
+
+
+def test_what_was_taken_back_weakens_no_packet_any_more() -> None:
+    late = trade(FAR + 1, size=5, late=FAR - T, venue="N")
+    found = ran(*OPEN, trade(T, size=8), trade(T + MS, size=20, price=111), cancel(FAR, size=8), late)
+    assert bounds(found) == [(1, "none", 28, 8 + 12), (2, "cancel", 20, 12), (3, "late", 20, 7)]
+
+
+def test_the_bound_of_a_packet_of_more_members_than_it_lists_falls_too() -> None:
+    trades = [trade(T, size=50), *(trade(T + n, size=1) for n in range(1, 70)), trade(T + 70, size=400)]
+    rows = (*OPEN, *trades, *(trade(FAR + n, size=9, late=FAR - T, venue="N") for n in range(2)))
+    rows = (*rows, cancel(FAR + 5, size=400))
+    assert bounds(ran(*rows)) == [
+        (1, "none", 519, 50 + 281),
+        (2, "late", 519, 50 + 281 - 18),
+        (3, "late", 519, 50 + 281 - 36),
+        (4, "cancel", 119, 50 - 18),
+    ]
+    early = (*OPEN, *trades, trade(T + 80, size=9, late=78, venue="N"), cancel(T + 90, size=400))
+    whole = ran(*early)
+    assert bounds(whole) == [(1, "none", 119, 50 - 9)]
+    for cut in (T + 5, T + 79, T + 80, T + 85, T + 90, T + 60 * MS):
+        assert ran(*early, cuts=(cut,)).packets == whole.packets
+
+
+def test_beyond_the_horizon_a_bound_stays_as_it_was_published() -> None:
+    for age, versions in ((HORIZON_NS, 2), (HORIZON_NS + 1, 1)):
+        rows = (*OPEN, trade(T, size=8), trade(T + age, size=5, late=age, venue="N"))
+        assert len(ran(*rows).packets) == len(ran(*rows, cuts=(T + age - 1,)).packets) == versions
+
+
+def test_what_an_alert_stands_on_outlasts_a_release_longer_than_the_horizon() -> None:
+    later = T + 3 * HORIZON_NS
+    rows = numbered([quote(START), trade(T), trade(later - 1), cancel(later)])
+    pipeline = Pipeline()
+    done = pipeline.apply(release_of(rows[:3], later - 1))
+    pipeline.held.keep(done.fresh["packet_id"].to_pylist())
+    pipeline.apply(release_of([], later - 1))
+    pipeline = pipeline.resume()
+    last = pipeline.apply(release_of([*rows[3:], replace(rows[3], ts=later + 1, seq=9)], END))
+    assert last.cancels_seq.tolist() == [2, 1]
 
 
 def test_what_an_alert_stands_on_is_held_for_the_session() -> None:

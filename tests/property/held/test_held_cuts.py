@@ -5,9 +5,12 @@ from typing import Any
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
+from dataflows.analytics.opening import Opening
+from dataflows.analytics.options_codes import read_codes
+from dataflows.analytics.options_names import Names
 from dataflows.analytics.release import ROW_PRINT, ROW_SESSION
 from schemas.kinds import CANCEL_MATCH
-from tests.property.held.conftest import Row, logs, members, run
+from tests.property.held.conftest import END, Row, logs, members, release_of, run
 
 FOUND = tuple(map(CANCEL_MATCH.index, ("by_id", "by_terms")))
 
@@ -43,7 +46,7 @@ def stands(rows: list[Row], cancels: dict[int, tuple[int, int]]) -> dict[int, Ro
 
 
 def is_member(row: Row) -> bool:
-    return row.late == 0 and row.code != "B"
+    return row.late == 0 and row.code not in "BD"
 
 
 @settings(max_examples=60, deadline=None, suppress_health_check=[HealthCheck.too_slow])
@@ -58,7 +61,7 @@ def test_standing_packets_hold_the_prints_that_stand_and_add_up(rows: list[Row])
     assert set(listed) <= set(standing)
     plain = {seq for seq, row in standing.items() if is_member(row) and row.report == "trade"}
     assert plain <= set(listed)
-    assert not any(standing[seq].code == "B" and standing[seq].report == "trade" for seq in listed)
+    assert not any(standing[seq].code in "BD" and standing[seq].report == "trade" for seq in listed)
     for row in latest:
         assert_adds_up(row, [standing[seq] for seq in members(row)])
     assert has_session or sum(r["size"] for r in latest) == sum(standing[seq].size for seq in listed)
@@ -92,3 +95,23 @@ def test_versions_count_up_in_event_time_and_a_later_record_changes_nothing_befo
     first = run([row for row in rows if row.ts <= middle], (middle,))
     until = [row for row in first.packets if row["emit_ts"] <= middle]
     assert until == [row for row in found.packets if row["emit_ts"] <= middle]
+
+
+def proven(rows: list[Row]) -> dict[int, int]:
+    """Return by print the contracts proven to have opened once everything of a log has been heard."""
+    release, names = release_of(rows, END), Names()
+    traded = names.intern(release.prints["underlying"], release.prints["contract"])
+    status = read_codes(release.prints, release.prints_late).status
+    opened = Opening().apply(release, traded, status, names)
+    weakened = opened.weakened
+    said = zip(release.prints["seq"].tolist(), opened.opened_min.tolist(), strict=True)
+    fell = zip(weakened.print_seq.tolist(), weakened.opened_min.tolist(), strict=True)
+    return dict(said) | dict(fell)
+
+
+@settings(max_examples=150, deadline=None, suppress_health_check=[HealthCheck.too_slow])
+@given(logs())
+def test_the_bound_of_a_packet_is_what_still_stands_of_those_of_its_members(rows: list[Row]) -> None:
+    bounds = proven(rows)
+    for row in run(rows).latest().values():
+        assert row["opened_min"] == sum(bounds[seq] for seq in members(row))
