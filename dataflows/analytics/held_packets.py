@@ -149,7 +149,7 @@ class HeldPackets:
         is_recent = table["number"] >= self.count - PRINTS_HELD - PRINTS_HELD // 4
         table.retain((is_young & is_recent) | (table["is_kept"] & (table["end"] >= self.session_ts)))
         self.links.retain(np.isin(self.links["packet"], table["number"]))
-        self.log.retain(table["row"])
+        table["row"][:] = self.log.retain(table["row"])
 
     def snapshot(self) -> dict[str, Any]:
         """Return the packets as plain data."""

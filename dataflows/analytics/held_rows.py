@@ -1,7 +1,7 @@
 """Rows of flow.packets kept small: whole rows, by a number that counts them, in compressed blocks.
 
-Owns the blocks. A block is a fixed run of row numbers, so it is the same however the log was cut; only the
-newest rows lie open. Refuses to change a row: a further version is a further row.
+Owns the blocks. A block is a fixed run of row numbers; only the newest rows lie open. A row that outlives its
+block gets another number. Refuses to change a row: a further version is a further row.
 """
 
 from collections.abc import Mapping
@@ -15,6 +15,7 @@ from schemas.columns import Batch, Column, concat, field_type, is_text
 from schemas.topics import TOPIC
 
 BLOCK: Final = 1024
+SPARSE: Final = 256  # a closed block of which no more rows are wanted is given up, and those rows move
 PACKETS: Final = TOPIC["flow.packets"]
 _CODEC: Final = pa.Codec("zstd", compression_level=1)
 _PROTOTYPE: Final = tuple((f.name, field_type(f)) for f in PACKETS.fields)
@@ -106,10 +107,18 @@ class RowLog:
             start += len(batch)
         raise AssertionError(f"row {number} of {self.rows} is not held")
 
-    def retain(self, numbers: Longs) -> None:
-        """Drop the blocks in which none of these rows lies."""
-        wanted = set(np.unique(numbers // BLOCK).tolist())
+    def retain(self, numbers: Longs) -> Longs:
+        """Keep these rows and return their numbers from now on; the rest goes with its block."""
+        block_of, found = numbers // BLOCK, numbers.copy()
+        blocks, counts = np.unique(block_of, return_counts=True)
+        for block in blocks[counts <= SPARSE].tolist():
+            if block in self._blocks:
+                at = np.flatnonzero(block_of == block)
+                rows = unpack(self._blocks[block]).take(numbers[at] % BLOCK)
+                found[at] = self.append(rows) + np.arange(len(at))
+        wanted = set(np.unique(found // BLOCK).tolist())
         self._blocks = {number: block for number, block in self._blocks.items() if number in wanted}
+        return found
 
     @property
     def packed_bytes(self) -> int:

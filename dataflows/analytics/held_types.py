@@ -14,7 +14,7 @@ from schemas.columns import Batch
 
 MINUTE_NS: Final = 60 * 10**9
 HORIZON_NS: Final = 30 * MINUTE_NS  # definitions: restatement horizon
-PRINTS_HELD: Final = 131_072  # a shard; the oldest leave first, and are counted
+PRINTS_HELD: Final = 32_768  # a shard (docs/decisions/0009); the oldest leave first, and are counted
 PACKETS_KEPT: Final = 16_384  # that alerts stand on, of a session; more are counted and leave as others do
 WAIT_NS: Final = 2 * MINUTE_NS  # no parent stays open for longer, so nothing waits for one for longer
 

@@ -437,6 +437,21 @@ def test_rows_come_back_from_their_blocks_as_they_went_in() -> None:
         log.take(5)
 
 
+def test_rows_that_outlive_their_block_are_held_in_little_room() -> None:
+    log = RowLog()
+    rows = concat([package_of(trade(T, seq=n % 7, size=n + 1)) for n in range(512)])
+    for _ in range(20):
+        log.append(rows)
+    full = log.packed_bytes
+    wanted = np.arange(5, 512 * 18, 250)
+    sizes = [int(log.take(number)["size"][0]) for number in wanted.tolist()]
+    numbers = log.retain(wanted)
+    assert [int(log.take(number)["size"][0]) for number in numbers.tolist()] == sizes
+    assert log.packed_bytes == 0 < full
+    again = RowLog.restore(log.snapshot())
+    assert [int(again.take(number)["size"][0]) for number in numbers.tolist()] == sizes
+
+
 def test_equal_texts_have_equal_hashes_and_none_has_none() -> None:
     texts = pa.array(["", "x1", "x1", "1x", "", "x1" * 40])
     found = text_hashes(texts).tolist()
