@@ -9,6 +9,7 @@ share 1 - p of cases, within its interval, and a certain one never. Refuses to c
 """
 
 from collections.abc import Iterator
+from math import lgamma
 from typing import Any, Final
 
 import numpy as np
@@ -17,7 +18,6 @@ import polars as pl
 from dataflows.analytics.alerts_score import REPEATS
 from scoring.alerts import alerted, prints_of
 from scoring.claims import EQUITIES, OPTIONS, TRADES, standing
-from scoring.intervals import wilson
 from scoring.metrics import Measures, share
 from scoring.run import Frames
 from scoring.truth import Truth, beside
@@ -27,6 +27,7 @@ from synthetic.adversarial_script import TWIN_IDS
 EVENT, CLAIM = "event", "claim"
 PRODUCT: Final = "product"
 BINS: Final = (0.5, 0.6, 0.7, 0.8, 0.9, 1.0)
+TAIL: Final = 0.025  # of the chance of as many denials; below it they are more than was granted
 FOUND: Final = 0.5  # of the contracts of an event in one packet
 COLUMNS: Final = {
     "what": pl.String, "name": pl.String, "is_twin": pl.Boolean, "p": pl.Float64, "is_denied": pl.Boolean,
@@ -213,10 +214,7 @@ def denials(claims: pl.DataFrame) -> Measures:
     """Return n, how sure the claims were, the share denied, and whether that is no more than was granted."""
     n, denied = len(claims), int(claims["is_denied"].sum())
     sure = float(claims["p"].to_numpy().mean()) if n else None
-    interval = wilson(denied, n)
-    is_within = None if sure is None or interval is None else bool(interval[0] <= 1.0 - sure + 1e-9)
-    if sure == 1.0:
-        is_within = denied == 0
+    is_within = None if sure is None else tail(n, denied, 1.0 - sure) >= TAIL
     return {
         "n": n,
         "coverage": None,
@@ -226,6 +224,22 @@ def denials(claims: pl.DataFrame) -> Measures:
         "denied": denied,
         "is_within": is_within,
     }
+
+
+def tail(n: int, denied: int, rate: float) -> float:
+    """Return the chance of so many denials or more among n claims that each grant them at a rate.
+
+    Exact binomial: Wilson's interval, made for shares in the middle, is too narrow for one denial of few.
+    A certain claim grants none.
+    """
+    if denied == 0:
+        return 1.0
+    if rate <= 0.0:
+        return 0.0
+    k = np.arange(denied)
+    ways = np.array([lgamma(n + 1) - lgamma(j + 1) - lgamma(n - j + 1) for j in range(denied)])
+    fewer = np.exp(ways + k * np.log(rate) + (n - k) * np.log1p(-rate))
+    return max(1.0 - float(fewer.sum()), 0.0)
 
 
 def _by_claim(claims: pl.DataFrame) -> Iterator[tuple[str, Measures]]:

@@ -93,6 +93,13 @@ def test_claims_may_be_denied_as_often_as_was_granted() -> None:
         assert claims["claimed"] == pytest.approx(0.9)
 
 
+def test_few_claims_are_held_to_an_exact_tail() -> None:
+    assert adversarial.tail(9, 1, 0.014) == pytest.approx(1 - 0.986**9)
+    assert adversarial.tail(9, 0, 0.0) == 1.0 and adversarial.tail(9, 1, 0.0) == 0.0
+    assert adversarial.tail(4, 4, 0.5) == pytest.approx(1 / 16)
+    assert adversarial.tail(20_000, 2_000, 0.1) == pytest.approx(0.5, abs=0.02)
+
+
 def test_a_certain_claim_must_never_be_denied() -> None:
     prints = [{"print_seq": k, "opened_min_buy": 4} for k in range(50)]
     for opened, is_within in ((4, True), (3, False)):
