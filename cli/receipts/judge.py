@@ -34,6 +34,8 @@ PACKET_SESSION: Final = frozenset(
         "opened_min",
         "opening_basis",
         "p_open",
+        "open_method",
+        "open_label",
         "repeat_count",
         "repeat_size",
         "repeat_start_ts",

@@ -102,7 +102,7 @@ def packet_cells(columns: Mapping[str, Longs]) -> Cells:
         GROUP_OF[columns["code_family"]].astype(np.int64),
         place,
         _make(columns["print_count"], columns["venue_count"]),
-        _relative(columns["size"], columns["displayed_size"]),
+        relative(columns["size"], columns["displayed_size"]),
         np.searchsorted(SHOWN_BOUNDS, columns["displayed_size"]),
         np.searchsorted(SIZE_BOUNDS, columns["size"]),
     )
@@ -116,7 +116,8 @@ def _make(prints: Longs, venues: Longs) -> Longs:
     return np.where(prints <= 1, MAKE_ONE, np.where(venues <= 1, MAKE_ONE_VENUE, MAKE_VENUES))
 
 
-def _relative(size: Longs, displayed: Longs) -> Longs:
+def relative(size: Longs, displayed: Longs) -> Longs:
+    """Return the digit of a size against the one displayed at the touch taken."""
     known = np.where(size < displayed, REL_LESS, np.where(size == displayed, REL_EQUAL, REL_MORE))
     return np.where(displayed <= 0, REL_UNKNOWN, known)
 

@@ -11,6 +11,7 @@ from schemas.kinds import (
     BASELINE,
     CODE_FAMILY,
     DIRECTION,
+    OPEN_METHOD,
     OPENING_BASIS,
     PACKAGE_CLASS,
     PACKET_KIND,
@@ -147,15 +148,21 @@ def _code(packet: Row) -> str:
 def _opening(packet: Row) -> str:
     if _is_package(packet):
         return ""
-    chance = (
-        "" if packet["p_open"] < 0 else f" A model gives opening a chance of {_chance(packet['p_open'])}."
-    )
+    chance = _chance_of_opening(packet)
     basis = OPENING_BASIS[packet["opening_basis"]]
     if basis != "proven":
         return _UNPROVEN[basis] + chance
     if packet["opened_min"] > 0:
         return f"At least {packet['opened_min']:,} contracts opened on each side, by open interest.{chance}"
     return f"Open interest allows that all of it closed.{chance}"
+
+
+def _chance_of_opening(packet: Row) -> str:
+    """Return the chance of a table with what it was checked on; a proof needs no chance beside it."""
+    if packet["p_open"] < 0 or OPEN_METHOD[packet["open_method"]] == "proven":
+        return ""
+    label = _LABELS[SIDE_LABEL[packet["open_label"]]]
+    return f" A table gives a contract of it a chance of {_chance(packet['p_open'])} to open ({label})."
 
 
 def _spike(packet: Row) -> str:
