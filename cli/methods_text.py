@@ -179,8 +179,17 @@ SECTIONS: Final = (
         "session began plus what traded since: opened_min = max(0, q - (open interest + volume "
         "before)) on each side. It is claimed only with exact open interest (a new series has 0) and "
         "a volume that is surely complete; otherwise `opening_basis` says what lacks. Source: the "
-        "accounting identity of open interest.",
-        _named("opening", "opening_kernel"),
+        "accounting identity of open interest.\n\n"
+        "Where all of a packet is proven to have opened, `p_open` is 1 and `open_method` is proven. "
+        "Else it is read from a table: the share of contracts that whoever was on the packet's side "
+        "opened, by how it was made (single, auction, sweep, worked), its size against the displayed "
+        "one, its size over open interest plus volume before, its size, its place in the quote and its "
+        "days to expiry; finer cells are drawn to coarser ones, and those that do not differ are left "
+        "out. It abstains without a side or open interest, for packages and legs, on adjusted series "
+        "and late reports, and for makes that the tapes hardly show (crosses, floor trades). The table "
+        "is fitted on the tuning region of a synthetic market; on any other tape `open_label` says "
+        "uncalibrated, for nothing is known there of how often customers open.",
+        _named("opening", "opening_kernel", "opening_chance"),
     ),
     Section(
         "Baselines",

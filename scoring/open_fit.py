@@ -19,19 +19,17 @@ import polars as pl
 from dataflows.analytics.opening_chance import READ, cells, is_judged
 from dataflows.analytics.sides_cells import BASE, DIGITS
 from dataflows.analytics.sides_lookup import UNIT
-from schemas.kinds import SIDE
-from scoring.claims import OPTIONS, members, standing
 from scoring.intervals import Floats, Longs
+from scoring.open_chances import NEEDED, PACKETS, with_opened
 from scoring.run import Frames, Wanted, flow
 from scoring.tapes import Tape, for_tuning
-from scoring.truth import ARE_FILLS, Truth
+from scoring.truth import Truth
 
 PROFILE: Final = "normal"
 SEEDS: Final = (1, 2, 3, 4)
 MINUTES: Final = 1
 AT: Final = (0, 150)  # minutes of the session at which tapes begin: the opening, and later
-PACKETS: Final = "flow.packets"
-COLUMNS: Final = tuple(dict.fromkeys(("packet_id", "version", "members", "print_count", *READ)))
+COLUMNS: Final = tuple(dict.fromkeys((*NEEDED, *READ)))
 WANTED: Final[Wanted] = {PACKETS: COLUMNS}
 PRIOR: Final = 30.0  # packets of the coarser cell added to each
 LEAST_ROWS: Final = 300  # a first digit with fewer has no chance at all: its packets abstain
@@ -40,30 +38,6 @@ LEAST_CHANGE: Final = 0.01  # nearer to the coarser cell than this is the same
 LEAST_SIGMAS: Final = 2.0  # as is what chance alone would show
 TARGET: Final = Path("dataflows/analytics/opening_chance_table.py")
 WIDTH: Final = 106
-
-
-def with_opened(packets: pl.DataFrame, truth: Truth) -> pl.DataFrame:
-    """Return standing packets with `t_open`, the share opened on their side; null where it is not known.
-
-    It is not known without a side, and of packets that count prints which they do not list.
-    """
-    fills = truth.fills.filter(pl.col("topic") == OPTIONS, pl.col("report").is_in(ARE_FILLS))
-    rows = standing(packets, "packet_id").with_columns(pl.col("partition").cast(pl.Int64))
-    opened = (
-        members(rows)
-        .select("partition", "packet_id", "print_seq")
-        .join(fills, left_on=["partition", "print_seq"], right_on=["partition", "seq"], how="inner")
-        .group_by("packet_id")
-        .agg(pl.col("open_buy").sum(), pl.col("open_sell").sum(), pl.len().alias("listed"))
-    )
-    joined = rows.join(opened, on="packet_id", how="left", maintain_order="left")
-    side = {SIDE.index("buy"): pl.col("open_buy"), SIDE.index("sell"): pl.col("open_sell")}
-    mine = pl.coalesce(pl.when(pl.col("side") == code).then(column) for code, column in side.items())
-    is_whole = pl.col("listed") == pl.col("print_count")
-    share = (mine / pl.col("size")).clip(0.0, 1.0)
-    return joined.with_columns(pl.when(is_whole).then(share).alias("t_open")).drop(
-        "open_buy", "open_sell", "listed"
-    )
 
 
 def known(outputs: Frames, truth: Truth) -> tuple[Longs, Floats]:

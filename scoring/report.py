@@ -53,6 +53,8 @@ def grids(report: Report, with_splits: bool = True) -> Iterator[Grid]:
             yield from _chances(title, scores)
             if with_splits:
                 yield from _splits(title, scores)
+        elif target == "p_open":
+            yield _opened(title, scores[0])
         else:
             yield _found(title, scores)
             yield from _classes(title, scores)
@@ -104,6 +106,18 @@ def _chances(title: str, scores: list[Measures]) -> Iterator[Grid]:
                 (why, f"{n:,}", percent(n / s["n"])) for why, n in s["abstentions"].items()
             ]
             yield Grid(f"{title} · why {s['method']} abstains", ("reason", "n", "of all"), reasons)
+
+
+def _opened(title: str, s: Measures) -> Grid:
+    """Return the calibration of the chance that packets opened, and how much opened of what is proven."""
+    heads = ("claimed to open", "n", "opened", "Wilson 95 %", "off by")
+    text = (
+        f"{s['n']:,} packets with a side, {percent(s['opened'])} of each opened on average · chance or proof "
+        f"for {percent(s['coverage'])} · skill over that average {signed(s['brier_skill_where_claimed'])} · "
+        f"worst bucket off by {percent(s['calibration_worst'])} · {s['closing']:,} with a chance of 0.7 and "
+        f"more to have closed · {s['proven']:,} proven, of which {percent(s['proven_opened'])} opened"
+    )
+    return Grid(f"{title} · {text}", heads, [_bucket_row(b) for b in s["calibration"]])
 
 
 def _bucket_row(b: Measures) -> tuple[str, ...]:

@@ -13,7 +13,7 @@ import polars as pl
 from connectors.errors import UserError
 from schemas.kinds import VENUE_LETTER
 from schemas.topics import TOPIC
-from scoring import adversarial, alerts, dark, opening, packages, parents, side, side_chances
+from scoring import adversarial, alerts, dark, open_chances, opening, packages, parents, side, side_chances
 from scoring.intervals import BOOTSTRAP_SEED
 from scoring.metrics import Measures
 from scoring.nulls import NULL_SEED
@@ -40,7 +40,7 @@ NEEDS: Final[dict[str, tuple[tuple[str, tuple[str, ...]], ...]]] = {
     "side": (_SIDES, _SIDE_PACKETS, _JOINS),
     "parents": (_PLACED, _PACKETS),
     "packages": (_PLACED, _PACKETS),
-    "opening": (_PLACED,),
+    "opening": (_PLACED, (open_chances.PACKETS, (*open_chances.NEEDED, *open_chances.CLAIMED))),
     "dark": (_JOINS, ("dark.events", _DARK)),
     "alerts": (_PLACED, _PACKETS, ("flow.alerts", _ALERT)),
     "adversarial": (
@@ -94,6 +94,7 @@ class Collected:
 
     side: Frames = field(default_factory=dict)
     runs: dict[str, list[pl.DataFrame]] = field(default_factory=dict)
+    open_chances: list[pl.DataFrame] = field(default_factory=list)
     unlisted: int = 0
     left_out: int = 0
 
@@ -163,6 +164,9 @@ def collect(claims: Sequence[str], tapes: Iterable[Tape]) -> Collected:
             if claim in claims:
                 more = _more(claim, tape)
                 found.runs[claim].append(module.rows_of(outputs, tape.truth, tape.number, *more))
+        if "opening" in claims:
+            chances = open_chances.rows_of(outputs, tape.truth, tape.number)
+            found.open_chances += [] if chances is None else [chances]
         if "parents" in claims:
             found.unlisted += parents.unlisted(outputs)
         found.left_out += tape.truth.fills.filter(~pl.col("report").is_in(ARE_FILLS)).height
@@ -222,4 +226,5 @@ def report(claim: str, found: Collected, source: dict[str, Any], tables: side.Ta
         notes.append("the flow claims no packages: its coverage is 0; the baseline stands beside it")
     if claim == "opening" and not set(opening.CLAIM_FIELDS) <= set(TOPIC[OPTIONS_PLACED].field_names):
         notes.append("the flow proves no openings: its coverage is 0; the baseline stands beside it")
-    return Report(claim, source, _MODULES[claim].score(runs), notes)
+    more = open_chances.score(found.open_chances) if claim == "opening" else []
+    return Report(claim, source, [*_MODULES[claim].score(runs), *more], notes)
