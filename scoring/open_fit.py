@@ -27,7 +27,7 @@ from scoring.truth import Truth
 
 PROFILE: Final = "normal"
 SEEDS: Final = (1, 2, 3, 4)
-MINUTES: Final = 1
+MINUTES: Final = 2
 AT: Final = (0, 150)  # minutes of the session at which tapes begin: the opening, and later
 COLUMNS: Final = tuple(dict.fromkeys((*NEEDED, *READ)))
 WANTED: Final[Wanted] = {PACKETS: COLUMNS}

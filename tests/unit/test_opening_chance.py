@@ -7,6 +7,9 @@ import polars as pl
 import pytest
 
 from dataflows.analytics.opening_chance import READ, chances
+from dataflows.analytics.opening_chance_table import TABLE
+from dataflows.analytics.rules.table import RULES
+from dataflows.analytics.sides_lookup import UNIT, parsed
 from schemas.columns import Batch
 from schemas.kinds import (
     CODE_FAMILY,
@@ -120,6 +123,12 @@ def test_a_mirror_image_has_the_same_chance() -> None:
 def test_a_packet_has_the_same_chance_whatever_stands_beside_it() -> None:
     changes = [{"size": n, "open_interest": m} for n in (1, 30, 700) for m in (0, 50, 9_000)]
     assert said(*changes) == [said(change)[0] for change in changes]
+
+
+def test_no_cell_says_that_closing_is_as_likely_as_its_rule_asks_for() -> None:
+    least = min(parsed(TABLE).values()) / UNIT
+    rule = next(r for r in RULES if r.rule_id == "closing_position")
+    assert 1 - least < rule.thresholds["closed_share"]  # as the rule's text says
 
 
 def fitted(n: int, opened: float, cell: int = 0o012345) -> dict[str, int]:

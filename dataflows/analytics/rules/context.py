@@ -24,7 +24,12 @@ from dataflows.analytics.rules.settings import Relation, Setting
 
 _PLAN: Final = "the list of classifiers that the original planned"
 _OPENING: Final = (
-    "open interest identity of a series and day; at least max(0, size - (interest + volume before))"
+    "open interest identity of a series and day; at least max(0, size - (interest + volume before)); where "
+    "it proves less, the share that opened in a table fitted on a synthetic market, uncalibrated elsewhere"
+)
+_CLOSING: Final = (
+    "a table fitted on a synthetic market, uncalibrated elsewhere, bounded by the identity of open interest; "
+    "its likeliest cell closes with a chance just below 0.7, so no packet meets the default bound"
 )
 
 # So large a packet needs no baseline to be unusual.
@@ -86,7 +91,7 @@ CLOSING_POSITION: Final = Rule(
     1,
     "Closing or unwind likely",
     "Consistent with closing or unwinding a position",
-    _OPENING,
+    _CLOSING,
     (
         *ALWAYS,
         holds(q.ALONE),
