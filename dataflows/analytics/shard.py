@@ -166,15 +166,12 @@ def _checked(snapshot: Mapping[str, Any]) -> Mapping[str, Any]:
 def _lost(merged: Merged) -> list[Note]:
     """Return as notes that option prints were refused, by the feed or at the log: volume is not complete.
 
-    One for each underlying is enough, at the first of them; one without an underlying is about every one.
+    One without an underlying is about every one. One a release would not do: a session may begin after it.
     """
     refused = [(at, row["source_topic"], "") for at, row in merged.refused if row["reason"] != "duplicate"]
     refused += [(at, detail["topic"], detail["underlying"]) for at, detail in merged.rejects]
-    lost: dict[str, Note] = {}
-    for at, topic, underlying in sorted(refused):
-        if topic == PRINTS:
-            lost.setdefault(underlying, Note(at, at, "reject", underlying, {"topic": topic}))
-    return list(lost.values())
+    lost = sorted({(at, underlying) for at, topic, underlying in refused if topic == PRINTS})
+    return [Note(at, at, "reject", underlying, {"topic": PRINTS}) for at, underlying in lost]
 
 
 def _deadletters(merged: Merged) -> list[dict[str, Any]]:

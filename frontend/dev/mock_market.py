@@ -25,6 +25,23 @@ BENIGN = (
 Row = dict[str, Any]
 
 
+FROM_PRINT = (
+    "contract",
+    "expiry",
+    "strike",
+    "right",
+    "side",
+    "size",
+    "premium",
+    "quote_state",
+    "placement",
+    "quote_ts",
+    "quote_seq",
+    "bid",
+    "ask",
+)
+
+
 class MockMarket:
     """Rows by channel; every call of `step` moves event time on."""
 
@@ -170,24 +187,7 @@ class MockMarket:
         kind = self.random.choices(
             ("sweep", "split", "block", "single", "iso_single", "package"), (4, 2, 2, 3, 1, 3)
         )[0]
-        packet = self._head("flow.packets", row["underlying"]) | {
-            k: row[k]
-            for k in (
-                "contract",
-                "expiry",
-                "strike",
-                "right",
-                "side",
-                "size",
-                "premium",
-                "quote_state",
-                "placement",
-                "quote_ts",
-                "quote_seq",
-                "bid",
-                "ask",
-            )
-        }
+        packet = self._head("flow.packets", row["underlying"]) | {k: row[k] for k in FROM_PRINT}
         identity = f"{self.random.getrandbits(64):016x}"
         count = self.random.randint(2, 8) if kind in ("sweep", "split") else 1
         packet |= {

@@ -15,7 +15,7 @@ def merged(refused: list[tuple[int, dict[str, Any]]], rejects: list[tuple[int, d
 @pytest.mark.parametrize(
     ("topic", "reason", "expected"),
     [
-        ("options.prints", "undecodable", [("", 7)]),
+        ("options.prints", "undecodable", [("", 7), ("", 9)]),
         ("options.prints", "duplicate", []),
         ("options.nbbo", "undecodable", []),
     ],
@@ -27,7 +27,7 @@ def test_a_dead_letter_of_prints_is_about_every_underlying(
     assert [(n.underlying, n.at) for n in _lost(merged(dead, []))] == expected
 
 
-def test_a_row_the_feed_refused_is_about_its_underlying_from_the_first_one_on() -> None:
+def test_a_row_the_feed_refused_is_about_its_underlying_each_time() -> None:
     rows = [
         (8, {"topic": "options.prints", "underlying": "IBM"}),
         (5, {"topic": "options.prints", "underlying": "IBM"}),
@@ -35,5 +35,6 @@ def test_a_row_the_feed_refused_is_about_its_underlying_from_the_first_one_on() 
         (4, {"topic": "equities.prints", "underlying": "SPY"}),
     ]
     found = _lost(merged([], rows))
-    assert [(n.name, n.underlying, n.at) for n in found] == [("reject", "IBM", 5), ("reject", "AIG", 6)]
+    assert [(n.underlying, n.at) for n in found] == [("IBM", 5), ("AIG", 6), ("IBM", 8)]
+    assert {n.name for n in found} == {"reject"}
     assert all(n.detail == {"topic": "options.prints"} for n in found)
