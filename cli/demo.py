@@ -29,6 +29,8 @@ DEFAULT_PORT: Final = 8470
 READY_SECONDS: Final = 60.0
 TICK_SECONDS: Final = 0.25
 EPOCH_SECONDS: Final = 5.0
+# The default floor leaves some twenty stories an hour: too few to see anything in the minutes a demo is watched.
+SHOWN: Final[Mapping[str, Any]] = {"options": {"alerts": {"premium_floor_usd": 250_000}}}
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,7 +56,7 @@ def run_demo(demo: Demo) -> None:
         "minutes": None,
         "throttle_ms": load_settings().throttle_ms,
         "speed": 1.0,
-        "configuration": dict(demo.configuration),
+        "configuration": dict(demo.configuration or SHOWN),
     }
     feed = build_feed(spec)
     name = demo.namespace
