@@ -29,7 +29,7 @@ DEFAULT_PORT: Final = 8470
 READY_SECONDS: Final = 60.0
 TICK_SECONDS: Final = 0.25
 EPOCH_SECONDS: Final = 5.0
-# The default floor leaves some twenty stories an hour: too few to see anything in the minutes a demo is watched.
+# The default floor leaves some twenty stories an hour: too few to see any while a demo is watched.
 SHOWN: Final[Mapping[str, Any]] = {"options": {"alerts": {"premium_floor_usd": 250_000}}}
 
 

@@ -20,8 +20,8 @@ PROFILE: Final = "normal"
 SEEDS: Final = (1, 2, 3, 4, 5, 6)
 MINUTES: Final = 2
 OWN: Final = {  # claims that need tapes of their own: profile, seeds, minutes, minutes of the session
-    "alerts": (PROFILE, (1, 2), 10, (0, 180, 360)),
-    "adversarial": ("adversarial", (1, 2), 10, (180,)),
+    "alerts": (PROFILE, (1, 2), 3, (0, 180, 360)),
+    "adversarial": ("adversarial", (1, 2), 5, (180,)),
 }
 BLOCK_MINUTES: Final = BLOCK_NS // 60_000_000_000
 TARGET: Final = Path("docs/scorecard.md")
